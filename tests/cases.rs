@@ -49,7 +49,7 @@ fn a_sample_of_the_cases_holds() {
     println!("cases of SEED={seed}: {}", names.join(" "));
     let seeds: Vec<u64> = match wanted {
         Some(_) => SEEDS.collect(),
-        // Two of those that hold: what is stated of all seeds holds for each.
+        // Two of those seeds: what is stated of all seeds holds for each.
         None => vec![1 + rng.below(2), 3 + rng.below(3)],
     };
     let problems = corpus::each(&taken, |case| problems_of(case, &seeds)).concat();

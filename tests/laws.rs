@@ -123,7 +123,7 @@ fn a_run_that_is_watched_is_the_same_run() {
     testing::cases(100, 100).check(|design, rng| {
         let mut design = design.clone();
         if rng.chance(50) {
-            // Hops that take no time are those that are spared.
+            // Hops that take no time are the ones on the fast path.
             for link in &mut design.links {
                 link.latency = design::Distribution::Const(design::Duration(0));
             }

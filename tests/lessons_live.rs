@@ -262,7 +262,7 @@ fn finish(mut run: Simulation) -> Played {
     run.run();
     assert_eq!(run.broken_laws(), Vec::<String>::new());
     let report = run.report();
-    // Both count from the fault on, which is long past when requirements are measured.
+    // Both count from the fault on, which is long over when requirements are measured.
     let is_of_the_fault =
         |metric: Metric| matches!(metric, Metric::RecoveryTime | Metric::TimeToDetect);
     let missed = report.requirements.iter().filter(|score| !score.is_met());

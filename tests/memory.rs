@@ -27,7 +27,7 @@ fn ten_times_the_requests_take_no_more_memory() {
     let many = run(200);
     let grown = memory_kib() - before;
     assert!(many > 9 * few);
-    // Ten times as many requests kept would be 40 MiB of records; a longer queue once in a while,
-    // and 180 more windows, are a few hundred KiB.
+    // Keeping ten times as many requests would take 40 MiB of records. An occasional longer queue,
+    // and 180 more windows, take a few hundred KiB.
     assert!(grown < 2_048, "{grown} KiB more");
 }

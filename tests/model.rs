@@ -207,7 +207,7 @@ fn run_design(design: &Design) -> Run {
             FlightKind::Call => "call",
             FlightKind::Retry => "retry",
             FlightKind::Message => "message",
-            // Of what age it is is a matter of colour.
+            // Stale answers differ only by color.
             FlightKind::Answer | FlightKind::Stale => "answer",
             FlightKind::Failure => "failure",
             FlightKind::Timeout => "timeout",

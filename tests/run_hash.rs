@@ -100,12 +100,12 @@ fn whatever_changes_in_a_report_changes_its_hash() {
     let cases = testing::cases(100, 10);
     cases.check(|design, _| {
         let (mut report, hash) = report(design);
-        // The hash is one of all that the report says: its JSON has no other.
+        // The hash is that of everything in the report: its JSON has no other.
         assert_eq!(hash, hash_of(&report));
         let mut all = Vec::new();
         paths(&report, Default::default(), &mut all);
         for (path, field) in all {
-            // Once for each field that there is; a report has thousands of numbers.
+            // Once for each field, because a report has thousands of numbers.
             if fields.contains(&field) {
                 continue;
             }

@@ -223,7 +223,8 @@ fn closed_users_obey_the_interactive_response_time_law() {
     let users = number(&report, "/requests/throughput_per_s")
         * (number(&report, "/requests/latency_ms/mean") / 1000.0 + 1.0);
     assert!((users / 30.0 - 1.0).abs() < 0.01, "{users}");
-    // Machine repair: the chance that the server idles, by the birth-death solution of 30 users.
+    // Machine repair: the probability that the server idles, by the birth-death solution of 30
+    // users.
     let offered: f64 = 0.04;
     let idle = 1.0
         / (0..=30u32)

@@ -129,7 +129,7 @@ fn is_worse(design: &Design, before: &[Run], after: &[Run]) -> bool {
             Some(Bound::Duration(duration)) => duration.as_ms(),
             None => return false,
         };
-        // Nothing where one has no value: no recovery is neither near nor far.
+        // Empty if one has no value: a missing recovery is neither near nor far.
         let shortfall = |runs: &[Run]| -> Option<f64> {
             let each = runs
                 .iter()

@@ -41,7 +41,7 @@ fn sound_designs_under_fresh_seeds_raise_no_alarm() {
     let found = each(&cases, |case| {
         let under = seeds.iter().flat_map(|seed| {
             let mut design = case.design.clone();
-            // What a design file can hold exactly.
+            // A number that a design file can represent exactly.
             design.settings.seed = seed % (1 << 53);
             let report = host::run(&design, &host::Options::default()).expect("it can be run");
             let alarms = alarms(case, &design, &report).into_iter();

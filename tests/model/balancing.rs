@@ -241,7 +241,7 @@ fn a_key_stays_with_its_backend_while_that_has_room() {
     };
     assert_eq!(hashed("", vec![0; 9]), [0.0, 0.0, 9.0]);
     assert_eq!(hashed(r#""bounded_load": 1"#, vec![0; 9]), [3.0, 3.0, 3.0]);
-    // One after the other there is always room.
+    // With sequential calls there is always room.
     let slowly = (0..9).map(|n| n * 20).collect();
     assert_eq!(hashed(r#""bounded_load": 1"#, slowly), [0.0, 0.0, 9.0]);
     // With 1.5 times the mean: 9 calls, at most ceil(9 / 3 x 1.5) = 5 in one place.
@@ -268,7 +268,7 @@ fn who_answers_slowly_is_avoided_by_its_times() {
         link("lb->b", ""),
         link("lb->slow", ""),
     ];
-    // Every call is over before the next: by their number all look alike.
+    // Every call is over before the next, so by number of calls all look alike.
     let blind = run(&nodes("power_of_two"), &links).number("/nodes/slow/arrivals");
     assert!((20.0..=40.0).contains(&blind), "{blind}");
     let seeing = run(&nodes("peak_ewma"), &links).number("/nodes/slow/arrivals");
@@ -310,7 +310,7 @@ fn passive_checks_as_nginx_does_them() {
 #[test]
 fn ejections_get_longer_and_are_forgiven() {
     let run = ejecting(r#"{"consecutive_errors": 3, "eject_for": "10s"}"#, 65);
-    // Three tries each time it is back: after 10, then 20, then 30 seconds.
+    // Three attempts each time it returns: after 10, then 20, then 30 seconds.
     let tries = run.sent("lb->b");
     assert_eq!(tries.len(), 12, "{tries:?}");
     let gaps: Vec<f64> = tries
@@ -360,7 +360,7 @@ fn without_a_panic_threshold_a_deep_check_takes_everybody_out() {
         link("lb->api", ""),
         link("api->db", r#""when": "writes""#),
     ];
-    // Nobody writes, and the database is dead: the deep check fails twice by 2 s.
+    // No client writes, and the database is dead: the deep check fails twice by 2 s.
     let faults = [fault("crash", "db", 0, 9_000, "")];
     let run = |panic: &str| run_with(r#""duration": "10s""#, &nodes(panic), &links, &faults);
     let unavailable = run("0").number("/requests/failed/unavailable");
@@ -377,7 +377,7 @@ fn a_balancer_that_restarts_believes_everybody_well() {
             fault("crash", "lb", 5_000, 5_100, ""),
         ],
     );
-    // Found dead by the probes of 1500 to 3500; forgotten at 5000, found by those of 5500 to 7500.
+    // Detected by the probes of 1500 to 3500; forgotten at 5000, detected by those of 5500 to 7500.
     let to_a = run.sent("lb->a");
     let within = |from: f64, to: f64| to_a.iter().filter(|at| (from..to).contains(at)).count();
     assert_eq!(within(3_500.0, 5_000.0), 0);
@@ -407,8 +407,7 @@ fn a_database_of_several_members_is_one_address_whose_calls_are_counted_back() {
 
 #[test]
 fn rounds_begin_anywhere_and_each_caller_goes_its_own() {
-    // Two replicas of a caller, asked in turn; each calls the three in turn, from a first of its
-    // own.
+    // Two replicas of a caller, called in turn; each calls the three in turn, from its own start.
     let of = |seed: u64| {
         let nodes = [
             replay((0..12).map(|n| n * 10)),
@@ -473,7 +472,7 @@ fn clients_at_a_fixed_rate_do_not_stay_in_step() {
         let settings = format!(r#""duration": "10s", "seed": {seed}"#);
         run_with(&settings, &nodes, &links, &[]).number("/requests/latency_ms/mean")
     };
-    // Random beginnings: one that is alone waits for nobody, and two that meet wait 4.5 ms each.
+    // Random starts: a caller that is alone does not wait, and two that meet wait 4.5 ms each.
     let mean = (0..20).map(mean).sum::<f64>() / 20.0;
     assert!((14.0..=24.0).contains(&mean), "{mean}");
 }

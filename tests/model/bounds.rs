@@ -67,7 +67,7 @@ fn a_run_that_fills_the_memory_is_stopped_within_a_window() {
         node("u", "client", arrivals),
         service("api", 10_000, r#""concurrency": null"#),
     ];
-    // It was cut short: nothing is known of the rest, whatever was seen.
+    // It was stopped early: the rest is unknown, whatever was measured.
     let requirement = r#""requirements": [{"metric": "availability", "at_least": 0}]"#;
     let run = run_with(requirement, &nodes, &[link("u->api", "")], &[]);
     let score = &run.report["requirements"][0];
@@ -108,7 +108,7 @@ fn nothing_measured_is_nothing_held() {
     let said = |verdict: &str, reason: &str| (verdict.to_owned(), reason.to_owned(), None);
     for (metric, score) in Metric::ALL.iter().zip(scores("0/s", Metric::ALL)) {
         if *metric == Metric::MonthlyCost {
-            // Replicas cost money without load as well.
+            // Replicas also cost money without load.
             assert!(verdict(&score).2.is_some_and(|cost| cost > 0.0));
             continue;
         }

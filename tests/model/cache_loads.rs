@@ -89,7 +89,8 @@ fn beside_a_cache_one_caller_loads_and_the_others_wait_for_its_fill() {
 
 #[test]
 fn a_lease_that_brings_no_fill_goes_to_the_next_who_waits() {
-    // The first loads from 0 to 10, but its fill is lost; the second is told to load at 50.
+    // The first loads from 0 to 10, but its fill is lost; the second receives a miss and loads at
+    // 50.
     let lost = [fault("loss", "api->cache", 10, 11, r#""loss": 1"#)];
     let spec = r#""single_flight": true, "lease_time": "50ms""#;
     let run = look_aside([0, 5, 6, 100], spec, &lost);
@@ -104,8 +105,8 @@ fn a_lease_that_brings_no_fill_goes_to_the_next_who_waits() {
 
 #[test]
 fn a_lease_goes_to_nobody_who_has_given_up() {
-    // The first load fails, and its lease runs out at 100. Who asked at 10 and 20 gave up at 60 and
-    // 70; who asks at 90 is told to load at 100.
+    // The first load fails, and its lease expires at 100. The callers of 10 and 20 timed out at 60
+    // and 70; the caller of 90 loads at 100.
     let ran = |moments: &[u64]| {
         let nodes = [
             replay_by("u", moments.iter().copied(), GET),
@@ -129,7 +130,7 @@ fn a_lease_goes_to_nobody_who_has_given_up() {
         "call 0, failure 0, call 10, call 20, failure 60, failure 70, call 90, answer 110, call 150, answer 150"
     );
     assert_eq!(loads, [0.0, 100.0]);
-    // Where all have given up by then, the next who asks loads.
+    // If all have timed out by then, the next caller loads.
     let (trace, loads) = ran(&[0, 10, 150, 155]);
     assert_eq!(
         trace,
@@ -153,7 +154,7 @@ fn what_has_expired_is_served_while_it_is_loaded_anew() {
     );
     assert_eq!(late.latency(), 10.0, "gone at 150");
     assert_eq!(late.number("/nodes/cache/cache/expirations"), 1.0);
-    // Beside a cache the first caller loads, and waits for it; the others are served.
+    // Beside a cache, the first caller loads and waits for it; the others are served.
     let beside = look_aside([0, 150, 155, 161], spec, &[]);
     assert_eq!(beside.sent("api->db"), [0.0, 150.0]);
     assert_eq!(beside.number("/requests/latency_ms/mean"), 5.0);
@@ -163,8 +164,8 @@ fn what_has_expired_is_served_while_it_is_loaded_anew() {
 #[test]
 fn early_expiry_spreads_loads_before_the_end() {
     // A load takes 10 ms and a request comes every ms: ten load at 0, the last of them fills at 19,
-    // ten more load at 119, and so on, nine times in a second. With beta 1 somebody comes before
-    // the end, nearly always alone.
+    // ten more load at 119, and so on, nine times in a second. With beta 1, one request comes
+    // before the end, nearly always alone.
     let loads = |early: &str| {
         let spec = format!(r#""ttl": "100ms", "early_expiry": {early}"#);
         let run = read_through(0..1000, &spec);
@@ -200,7 +201,7 @@ fn a_warm_cache_holds_the_most_popular_keys_at_the_start() {
 
 #[test]
 fn what_a_warm_cache_holds_grows_stale_as_anything_else() {
-    // Of what chance answers nobody knows how old it is.
+    // A random hit has no known age.
     for (spec, stale) in [
         (r#""warm": 1, "ttl": null"#, 1.0),
         (r#""hit_ratio": 1"#, 0.0),
@@ -208,7 +209,7 @@ fn what_a_warm_cache_holds_grows_stale_as_anything_else() {
         let nodes = [
             replay_by("w", [100], PUT),
             replay_by("u", [50, 200], GET),
-            // Whose first versions the cache does not hold.
+            // The cache does not have their first versions.
             replay_by("other", [100], PUT),
             database("others", 10, ""),
             cache(spec),
@@ -242,7 +243,7 @@ fn a_fixed_hit_ratio_asks_no_key() {
 
 #[test]
 fn a_write_may_bring_its_value_to_the_cache_beside_it() {
-    // Invalidated at 110 the key is loaded again at 112; updated, it stands there.
+    // Invalidated at 110, the key is loaded again at 112; updated, it is already there.
     for (on_write, loads) in [("invalidate", 2), ("update", 1)] {
         let nodes = [
             replay_by("u", [0, 112], GET),
@@ -305,7 +306,7 @@ fn a_write_behind_answers_at_once_and_reaches_the_origin_later_with_those_that_f
 
 #[test]
 fn what_is_written_behind_is_the_newest_until_somebody_else_writes() {
-    // Written here at 0 and 300, in the database at 110 and 410; by somebody else at 210.
+    // Written here at 0 and 300, in the database at 110 and 410; by another client at 210.
     let ran = |reads: &[u64], mine: &[u64], others: &[u64], settings: &str| {
         let nodes = [
             replay_by("w", mine.iter().copied(), PUT),
@@ -330,13 +331,13 @@ fn what_is_written_behind_is_the_newest_until_somebody_else_writes() {
             divergent,
         ]
     };
-    // Read at 250 it is the version of 110, out of date since 210; at 350 the cache's own again.
+    // A read at 250 gets the version of 110, stale since 210; at 350, the cache's own again.
     let reads = [50, 150, 250, 350, 450];
     assert_eq!(ran(&reads, &[0, 300], &[200], ""), [1.0, 40.0, 0.0]);
     assert_eq!(ran(&reads, &[0, 300], &[], ""), [0.0, 0.0, 0.0]);
-    // What was asked of the database before is no reason to forget it.
+    // Earlier reads of the database are no reason to forget it.
     assert_eq!(ran(&[0, 50], &[5], &[20], ""), [0.0, 0.0, 0.0]);
-    // While the database does not have it they disagree.
+    // While the database lacks it, they disagree.
     let cut_short = r#""drain": false"#;
     assert_eq!(ran(&[], &[950], &[], cut_short), [0.0, 0.0, 1.0]);
     assert_eq!(ran(&[], &[850], &[], cut_short), [0.0, 0.0, 0.0]);
@@ -365,9 +366,9 @@ fn a_drain_waits_for_what_tells_a_cache_of_a_write() {
         let run = run_with("", &nodes, &links, faults);
         run.number("/data/divergent_keys")
     };
-    // Applied and told of at 995, heard at 1045.
+    // Applied and published at 995, received at 1045.
     assert_eq!(ran(&[]), 0.0);
-    // Lost with what else a cache is sent that hangs, and on the network.
+    // Lost like everything that is sent to a hanging cache, and on the network.
     assert_eq!(ran(&[fault("hang", "cache", 1_000, 1_100, "")]), 1.0);
     assert_eq!(
         ran(&[fault("loss", "api->cache", 990, 2_000, r#""loss": 1"#)]),
@@ -400,7 +401,7 @@ fn entries_never_read_are_counted() {
         database("db", 10, ""),
     ];
     let run = run(&nodes, &[link("u->cache", ""), link("cache->db", "")]);
-    // Filled at 10, read at 20, expired; filled again at 210 and read by nobody.
+    // Filled at 10, read at 20, expired; filled again at 210 and never read.
     assert_eq!(run.number("/nodes/cache/cache/fills"), 2.0);
     assert_eq!(run.number("/nodes/cache/cache/never_read"), 1.0);
     assert_eq!(run.number("/nodes/cache/cache/expirations"), 1.0);

@@ -20,7 +20,7 @@ fn look_aside(moments: impl IntoIterator<Item = u64>, ttl: &str, faults: &[Strin
 
 #[test]
 fn a_fill_is_a_message_and_the_ttl_runs_from_its_arrival() {
-    // Asked at 1, missed at 2, loaded at 12, filled at 13; look-ups arrive 1 ms after the request.
+    // Sent at 1, missed at 2, loaded at 12, filled at 13; look-ups arrive 1 ms after the request.
     for (second, loads) in [(11, 2), (13, 1), (111, 1), (112, 2)] {
         let run = look_aside([0, second], r#""100ms""#, &[]);
         assert_eq!(
@@ -81,8 +81,7 @@ fn read_through_loads_once_and_writes_reach_the_origin() {
         link("cache->db", ""),
     ];
     let run = run(&nodes, &links);
-    // Filled at 10, so stale from 110 on; again at 129. The write at 300 stands in the cache at
-    // 310.
+    // Filled at 10, so stale from 110 on; again at 129. The write at 300 is in the cache at 310.
     assert_eq!(run.sent("cache->db"), [0.0, 119.0, 120.0, 300.0]);
     assert_eq!(
         run.number("/requests/latency_ms/mean"),
@@ -108,7 +107,7 @@ fn a_write_invalidates_by_a_message_once_it_has_succeeded() {
             link("api->db", r#""when": ["on_miss", "writes"]"#),
         ];
         let run = run(&nodes, &links);
-        // The write ends at 110 and the entry goes at 111: the look-up at 110 still hits.
+        // The write ends at 110 and the entry is removed at 111: the look-up at 110 still hits.
         let reads = run
             .sent("api->db")
             .into_iter()
@@ -142,23 +141,23 @@ fn without_cache(to_cache: &str, when: &str, error_rate: f64) -> (String, f64, f
 fn a_cache_that_does_not_answer_is_a_cache_that_misses() {
     let optional = r#""optional": true"#;
     let failed = |text: &str| text.to_owned();
-    // The origin is asked (at 0, and at 20 for the fill at 0 was refused too), and the answers are
-    // whole.
+    // The origin is called (at 0, and at 20 because the fill at 0 was refused too), and the answers
+    // are complete.
     let whole = (String::new(), 3.0, 0.0, vec![0.0, 20.0]);
     assert_eq!(without_cache(optional, r#""on_miss""#, 0.0), whole);
     let both = r#"["on_miss", "on_error"]"#;
     assert_eq!(without_cache(optional, both, 0.0), whole);
     assert_eq!(without_cache("", both, 0.0), whole);
-    // A fallback that is no origin gives another answer than was asked for.
+    // A fallback that is not the origin gives a different answer.
     let fallback = (String::new(), 2.0, 1.0, vec![0.0]);
     assert_eq!(without_cache("", r#""on_error""#, 0.0), fallback);
-    // A look-up that must succeed fails the answer where nothing is done about it.
+    // A required look-up fails the answer if nothing handles its failure.
     let fails = (failed("error 1"), 2.0, 0.0, vec![20.0]);
     assert_eq!(without_cache("", r#""on_miss""#, 0.0), fails);
-    // An origin that fails makes nothing whole.
+    // A failing origin completes no answer.
     let broken = (failed("error 3"), 0.0, 0.0, vec![0.0, 20.0, 40.0]);
     assert_eq!(without_cache(optional, r#""on_miss""#, 1.0), broken);
-    // Nobody loads: a part is missing.
+    // There is no loader: a part is missing.
     let nobody = (String::new(), 2.0, 1.0, vec![]);
     assert_eq!(without_cache(optional, r#""writes""#, 0.0), nobody);
 }
@@ -212,8 +211,8 @@ fn after_flush(share: &str, cache_rest: &str) -> Run {
 
 #[test]
 fn a_flush_may_be_of_a_share_of_the_keys() {
-    // All 2,000 are there, and each that is forgotten is loaded once: two standard deviations of
-    // the number of keys that are hit are 45.
+    // All 2,000 are there, and each removed one is loaded once. Two standard deviations of the
+    // number of removed keys are 45.
     let misses = |share: &str, rest: &str| {
         let warm = format!(r#""capacity": 2000, "warm": 1{rest}"#);
         after_flush(share, &warm).number("/links/api->db/calls")

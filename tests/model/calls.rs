@@ -4,7 +4,7 @@ use crate::*;
 
 #[test]
 fn a_timeout_ends_the_wait_and_not_the_work() {
-    // One slot: the second call waits for the first, which nobody wants any more.
+    // One slot: the second call waits for the first, whose caller has timed out.
     let run = run(
         &[replay([0, 20]), service("api", 50, r#""concurrency": 1"#)],
         &[link("u->api", r#""timeout": "10ms""#)],
@@ -266,7 +266,7 @@ fn capacity_counts_waiting_places_alone() {
         );
         assert_eq!(run.ok(), ok, "capacity {capacity}");
     }
-    // A database's connections are those worked on and those that wait; one more is refused.
+    // A database's connections are those in progress and those waiting; one more is refused.
     let connections = r#""connections": 3, "concurrency": 2"#;
     let run = run(
         &[replay([5; 9]), database("db", 10, connections)],
@@ -277,7 +277,7 @@ fn capacity_counts_waiting_places_alone() {
 
 #[test]
 fn times_at_a_node_are_sojourns_with_the_wait_apart() {
-    // 10 at once on one slot of 10 ms: answers at 10, 20 ... 100.
+    // 10 simultaneous calls on one slot of 10 ms: answers at 10, 20 ... 100.
     let one = r#""concurrency": 1"#;
     let run = run(
         &[replay([0; 10]), service("api", 10, one)],

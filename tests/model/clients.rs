@@ -20,7 +20,7 @@ fn constant_arrivals_are_evenly_spaced_and_profiles_stretch_them() {
     // Half of an interval at 10/s, the other half at 20/s.
     let profile = r#", "profile": [{"at": "350ms", "times": 2}, {"at": "500ms", "times": 0}, {"at": "800ms", "times": 1}]"#;
     let shaped = arriving(r#"{"constant": "10/s"}"#, profile, "", &[]);
-    // At 500 all of an interval is done but 0: what is due then waits for the rate to come back.
+    // At 500, an interval is complete but for 0: its arrival waits for the rate to return.
     assert_eq!(
         shaped.sent("u->api")[..5],
         [100.0, 200.0, 300.0, 375.0, 425.0]
@@ -57,7 +57,7 @@ fn recorded_moments_may_be_equal() {
 
 #[test]
 fn closed_users_ask_wait_and_think() {
-    // Each asks at 100, 210, 320 ... 980: 100 of thought and 10 of service.
+    // Each sends at 100, 210, 320 ... 980: 100 of think time and 10 of service.
     let run = arriving(
         r#"{"closed": {"users": 3, "think": "const(100ms)"}}"#,
         "",
@@ -80,8 +80,8 @@ fn a_spike_brings_more_users_and_takes_them_away_again() {
         "",
         std::slice::from_ref(&spike),
     );
-    // The first asks at 90, 190 ...; three more think from 300 on. From 600 on three of the four
-    // leave as they would next ask, at 690.
+    // The first sends at 90, 190 ...; three more think from 300 on. From 600 on, three of the four
+    // leave before their next request, at 690.
     let (before, during, after) = count_around(&closed);
     assert_eq!((before, during, after), (3, 4 * 3, 4));
     let open = arriving(r#"{"constant": "100/s"}"#, "", "", &[spike]);
@@ -161,7 +161,7 @@ fn a_ramp_rises_in_a_straight_line() {
     for (at, n) in sent.iter().zip(1..) {
         assert!((at - expected(n)).abs() < 1e-5, "{n}: {at}");
     }
-    // Down to nothing over a second, from the third on: half as many as before, and then nobody.
+    // Down to zero over a second, from the third on: half as many as before, and then none.
     let down = r#", "profile": [{"at": "2s", "times": 0, "over": "1s"}]"#;
     let run = arriving(r#"{"constant": "10/s"}"#, down, r#""duration": "9s""#, &[]);
     let sent = run.sent("u->api");
@@ -171,8 +171,8 @@ fn a_ramp_rises_in_a_straight_line() {
 
 #[test]
 fn users_come_one_by_one_on_a_ramp() {
-    // One user, and nine more over 900 ms: one every 100 ms, each asking a second later for the
-    // first time.
+    // One user, and nine more over 900 ms: one every 100 ms, each with its first request a second
+    // later.
     let ramp = r#", "profile": [{"at": "0s", "times": 10, "over": "900ms"}]"#;
     let closed = r#"{"closed": {"users": 1, "think": "const(1s)"}}"#;
     let run = arriving(closed, ramp, r#""duration": "2s""#, &[]);
@@ -208,7 +208,8 @@ fn what_comes_in_batches_comes_as_much_more_seldom() {
 
 #[test]
 fn patience_may_differ_from_user_to_user() {
-    // Nothing is answered in time: the share that has left by 100 ms is that of the distribution.
+    // No request is answered before the patience ends: the share that has left by 100 ms is that of
+    // the distribution.
     let run_of = |patience: &str| {
         let client = format!(r#""arrivals": {{"constant": "1000/s"}}, "patience": "{patience}""#);
         let nodes = [

@@ -28,13 +28,13 @@ fn entries_expire_by_the_clock_of_their_cache() {
     let links = [link("u->cache", ""), link("cache->db", "")];
     let loads = |faults: &[String]| run_with("", &nodes, &links, faults).sent("cache->db");
     assert_eq!(loads(&[]), [0.0, 160.0]);
-    // Ahead from 10 on, so that what was good until 100 is so until 20; what is loaded at 50 is
-    // good until 150 by that clock, which is 230 when it is set right at 60.
+    // Ahead from 10 on: what was valid until 100 is valid until 20. What is loaded at 50 is valid
+    // until 150 by that clock, which is 230 after it is corrected at 60.
     let ahead = skew("cache", 10, 60, 80, "");
     assert_eq!(loads(&[ahead]), [0.0, 50.0, 240.0]);
-    // So little that nobody notices: until 60.
+    // Too little to have an effect: until 60.
     assert_eq!(loads(&[skew("cache", 10, 60, 40, "")]), [0.0, 160.0]);
-    // Behind: what is good until 100 is so until 180.
+    // Behind: what is valid until 100 is valid until 180.
     let behind = skew("cache", 10, 900, 80, r#""behind": true"#);
     assert_eq!(loads(&[behind]), [0.0, 240.0]);
 }
@@ -65,9 +65,10 @@ fn a_coordinator_whose_clock_jumps_takes_leases_back_too_early() {
     assert_eq!(ran(&[]), (0.0, 0.0, 150.0));
     // Ahead by 50: the first lease ends at 50, while its holder works until 80.
     assert_eq!(ran(&[skew("locks", 20, 900, 50, "")]), (1.0, 1.0, 120.0));
-    // By 15: it would end at 85, and is let go before.
+    // By 15: it would end at 85, and is released before.
     assert_eq!(ran(&[skew("locks", 20, 900, 15, "")]), (0.0, 0.0, 150.0));
-    // What began under the wrong clock is as long as ever, unless the clock is set right meanwhile.
+    // A lease that began under the skewed clock is as long as ever, unless the clock is corrected
+    // meanwhile.
     assert_eq!(ran(&[skew("locks", 0, 900, 50, "")]), (0.0, 0.0, 150.0));
 }
 
@@ -83,14 +84,15 @@ fn deadlines_are_told_by_one_clock_and_read_by_another() {
         run_with("", &nodes, &links, faults)
     };
     assert_eq!(ran(&[0, 10], &[]).ok(), 2.0);
-    // The second, wanted until 110, would be done at 100; by a clock ahead it is wanted until 40.
+    // The second, with a deadline of 110, would be done at 100; by a clock that is ahead, its
+    // deadline is 40.
     let ahead = |ms: u64| skew("api", 0, 900, ms, "");
     let run = ran(&[0, 10], &[ahead(70)]);
     assert_eq!((run.ok(), run.failed().as_str()), (1.0, "timeout 1"));
     assert_eq!(run.number("/nodes/api/failure_ms/max"), 30.0);
     assert_eq!(ran(&[0, 10], &[ahead(59)]).ok(), 2.0);
-    // The fourth, wanted until 130, would begin at 150: by a clock behind it does, in vain, as does
-    // the third of either run.
+    // The fourth, with a deadline of 130, would begin at 150. By a clock that is behind it does,
+    // and is wasted, as is the third of either run.
     let four = [0, 10, 20, 30];
     assert_eq!(ran(&four, &[]).number("/nodes/api/wasted_work"), 1.0 / 3.0);
     let behind = skew("api", 0, 900, 70, r#""behind": true"#);
@@ -134,15 +136,15 @@ fn sides_that_meet_believe_the_clocks_of_their_writers() {
             number("divergent_keys"),
         )
     };
-    // The last write, at the far side, stands; the other is lost.
+    // The last write, at the far side, wins; the other is lost.
     assert_eq!(ran(std::slice::from_ref(&cut)), (1.0, 0.0, 0.0));
-    // The near side's clock is a second ahead: its older write wins, and who reads it reads what is
-    // out of date.
+    // The near side's clock is a second ahead: its older write wins, and its readers read stale
+    // data.
     let ahead = |ms: u64| skew("db", 0, 2000, ms, r#""replica": 0"#);
     assert_eq!(ran(&[cut.clone(), ahead(1000)]), (1.0, 1.0, 0.0));
     // 310 ms lie between the two writes.
     assert_eq!(ran(&[cut.clone(), ahead(290)]), (1.0, 0.0, 0.0));
-    // All clocks are off alike.
+    // All clocks have the same offset.
     let alike = skew("db", 0, 2000, 1000, "");
     assert_eq!(ran(&[cut, alike]), (1.0, 0.0, 0.0));
 }
@@ -159,8 +161,8 @@ fn a_quorum_keeps_the_write_that_is_stamped_last() {
     };
     let ahead = skew("db", 0, 2900, 1000, r#""replica": 0"#);
     assert_eq!(ran(100, &[]), (0.0, 0.0));
-    // Asked in zone a, the first write is stamped 1,000 ms late: one of 100 is lost at once, though
-    // it is answered; one of 1,100 is not.
+    // Coordinated in zone a, the first write is stamped 1,000 ms late: one of 100 is lost
+    // immediately, though it is acknowledged; one of 1,100 is not.
     assert_eq!(ran(100, std::slice::from_ref(&ahead)), (1.0, 0.0));
     assert_eq!(ran(1100, &[ahead]), (0.0, 0.0));
 }

@@ -59,7 +59,8 @@ fn a_lock_per_key_keeps_keys_apart() {
 fn the_word_that_a_lock_is_free_takes_the_links_latency() {
     let (nodes, mut links) = section(&[0, 0], "");
     links[1] = link("api->locks", r#""latency": "1ms""#);
-    // Asked at 1, granted and heard at 2; through at 12; free at 13, heard at 14, through at 24.
+    // Requested at 1, granted and received at 2; done at 12; free at 13, received at 14, done at
+    // 24.
     let run = run(&nodes, &links);
     assert_eq!(run.trace("u->api"), "call 0, call 0, answer 12, answer 24");
 }
@@ -68,7 +69,7 @@ fn the_word_that_a_lock_is_free_takes_the_links_latency() {
 fn a_drain_waits_for_the_word_that_a_lock_is_free() {
     let (nodes, mut links) = section(&[990], "");
     links[1] = link("api->locks", r#""latency": "50ms""#);
-    // Granted and heard at 1090, through at 1100; free at 1150.
+    // Granted and received at 1090, done at 1100; free at 1150.
     let run = run(&nodes, &links);
     assert_eq!(run.latency(), 110.0);
     assert_eq!(run.number("/nodes/locks/locks/granted"), 1.0);
@@ -89,15 +90,15 @@ fn who_gave_up_waiting_gets_no_lock() {
 
 #[test]
 fn a_lease_that_runs_out_lets_another_in_beside_the_first() {
-    // Leases of 6 ms, work of 10: the second begins at 6, the first is through at 10, the third
-    // begins at 12 beside the second, which is through at 16.
+    // Leases of 6 ms, work of 10: the second begins at 6, the first is done at 10, the third begins
+    // at 12 beside the second, which is done at 16.
     let (nodes, links) = section(&[0, 1, 2], r#""lease": "6ms""#);
     let run = run(&nodes, &links);
     assert_eq!(run.sent("api->db"), [0.0, 6.0, 12.0]);
     let locks = |name: &str| run.number(&format!("/nodes/locks/locks/{name}"));
     assert_eq!(locks("lease_overlaps"), 2.0);
     assert_eq!((locks("expired"), locks("released")), (3.0, 0.0));
-    // Long enough a lease is let go in time.
+    // A long enough lease is released in time.
     let (nodes, links) = section(&[0, 1, 2], r#""lease": "11ms""#);
     let fine = crate::run(&nodes, &links);
     assert_eq!(fine.number("/nodes/locks/locks/lease_overlaps"), 0.0);
@@ -137,7 +138,7 @@ fn without_a_leader_or_a_majority_it_is_unavailable() {
         calls(fault("crash", "locks", 30, 900, r#""replica": 0"#)),
         "answer 10, failure 40, answer 90, answer 130, answer 170, answer 210"
     );
-    // A follower is not missed.
+    // The death of a follower has no effect.
     assert_eq!(
         calls(fault("crash", "locks", 30, 900, r#""replica": 2"#)),
         "answer 10, answer 50, answer 90, answer 130, answer 170, answer 210"
@@ -156,7 +157,8 @@ fn without_a_leader_or_a_majority_it_is_unavailable() {
 
 #[test]
 fn a_partition_leaves_the_lock_with_the_majority() {
-    // Members in a, b and c; a is cut off, with its leader, from 30 on: b leads from 80 on.
+    // Members in a, b and c. Zone a is partitioned, with its leader, from 30 on: b leads from 80
+    // on.
     let (mut nodes, links) = section(
         &[0, 40, 100],
         r#""zones": ["a", "b", "c"], "election_time": "50ms""#,
@@ -164,7 +166,7 @@ fn a_partition_leaves_the_lock_with_the_majority() {
     nodes[1] = service("api", 0, r#""zone": "b""#);
     let cut = fault("partition", "a", 30, 900, "");
     let run = run_with(IN_ORDER, &nodes, &links, &[cut]);
-    // Callers go round all members: the first asks the first, the second the second, ...
+    // Callers use all members in turn: the first calls the first, the second the second, ...
     assert_eq!(
         run.trace("u->api"),
         "call 0, answer 10, call 40, failure 40, call 100, answer 110"

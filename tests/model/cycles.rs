@@ -36,7 +36,7 @@ fn a_cycle_is_one_of_an_operation() {
         r#"{"operations": ["y"]}"#,
         r#"{"operations": ["x", "y"]}"#,
     );
-    // What goes there does not come back.
+    // Calls that go there do not return.
     for (there, back) in [
         (x, y),
         (y, x),
@@ -62,11 +62,11 @@ fn a_cycle_is_one_of_an_operation() {
             "{there} {back}"
         );
     }
-    // Chance ends it, also where something else might have gone on for another operation.
+    // A probability ends it, even where another condition might continue it for another operation.
     let perhaps = r#"[{"probability": 0.5}, {"operations": ["y"]}]"#;
     assert!(round(x, perhaps, "").is_ok());
     assert_eq!(round(both, perhaps, ""), Err(refused.clone()));
-    // A deep probe asks everybody, whatever the operation.
+    // A deep probe calls every dependency, whatever the operation.
     let deep = r#""health_check": {"depth": "deep"}"#;
     assert_eq!(round(x, y, deep), Err(refused));
 }

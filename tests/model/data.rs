@@ -86,7 +86,7 @@ fn an_entry_ends_with_its_ttl_and_its_successor_is_of_a_newer_version() {
         cache(r#""ttl": "100ms""#),
         database("db", 10, ""),
     ];
-    // The writer passes by the cache. Filled at 10, expired at 110, loaded anew at 120..130.
+    // The writer bypasses the cache. Filled at 10, expired at 110, loaded again at 120..130.
     let links = [
         link("r->cache", ""),
         link("w->db", ""),
@@ -99,8 +99,8 @@ fn an_entry_ends_with_its_ttl_and_its_successor_is_of_a_newer_version() {
 
 #[test]
 fn a_lease_that_an_invalidation_voids_refuses_the_fill() {
-    // As below: the miss is told at 40, the value read at 60, the key invalidated at 65, the fill
-    // comes at 90. Without the token there is nothing stale to find at 200.
+    // As below: the miss is received at 40, the value read at 60, the key invalidated at 65, the
+    // fill arrives at 90. With the token, nothing stale is left to find at 200.
     let run_of = |leases: bool, invalidates: &str| {
         let nodes = [
             reader([0, 200, 400]),
@@ -125,11 +125,11 @@ fn a_lease_that_an_invalidation_voids_refuses_the_fill() {
     assert_eq!(stale.outcomes(), "stale_reads 2, divergent_keys 1");
     let leased = run_of(true, "invalidate");
     assert_eq!(leased.outcomes(), "");
-    // The read at 200 loads anew, with a good token; that at 400 hits.
+    // The read at 200 loads again, with a valid token; that at 400 hits.
     let figure = |name: &str| leased.number(&format!("/nodes/cache/cache/{name}"));
     assert_eq!((figure("fills_refused"), figure("fills")), (1.0, 1.0));
     assert_eq!(leased.number("/nodes/db/arrivals"), 3.0);
-    // The writer's own value stands: the late fill of the old one is refused.
+    // The writer's own value stays: the late fill of the old one is refused.
     let updated = run_of(true, "update");
     assert_eq!(
         (
@@ -138,8 +138,8 @@ fn a_lease_that_an_invalidation_voids_refuses_the_fill() {
         ),
         ("", 2.0)
     );
-    // A second look-up that waits for the first is told to load when the token is void, at 65, and
-    // does not get the old value at 90: its own fill comes at 135.
+    // A second look-up that waits for the first loads when the token is voided, at 65, and does not
+    // get the old value at 90: its own fill arrives at 135.
     let nodes = [
         reader([0, 30, 200]),
         writer([55], ""),
@@ -169,7 +169,7 @@ fn a_lease_that_an_invalidation_voids_refuses_the_fill() {
     );
     assert_eq!(waited.number("/nodes/cache/cache/fills_refused"), 1.0);
     assert_eq!(waited.latency(), 115.0 - 30.0);
-    // Where nothing was invalidated, the token is good.
+    // Without an invalidation, the token is valid.
     assert_eq!(
         run_of(true, "none").number("/nodes/cache/cache/fills_refused"),
         0.0

@@ -43,8 +43,8 @@ fn a_key_lives_on_one_shard_and_its_shard_alone_is_hot() {
 
 #[test]
 fn connections_and_slots_are_of_each_member() {
-    // Two keys on two shards, one slot and two connections each: of many that ask each shard at
-    // once, two get through, the second after the first.
+    // Two keys on two shards, one slot and two connections each: of many simultaneous calls to each
+    // shard, two are served, the second after the first.
     let client = replay_by(
         "u",
         [0; 20],
@@ -79,12 +79,12 @@ fn a_dead_shard_refuses_its_own_keys_alone() {
 fn what_touches_every_shard_takes_as_long_as_the_slowest() {
     let rest = r#""shards": {"count": 4}, "member_latency": "const(1ms)", "concurrency": 1"#;
     let spread = format!(r#"{rest}, "cross_shard": "reads""#);
-    // There and back 1 ms each, 10 ms of work everywhere at once; the second waits for the first.
+    // 1 ms each way, 10 ms of work at all members simultaneously; the second waits for the first.
     let run = asked(one_key([0, 0], "read", &spread), &[]);
     assert_eq!(run.latency(), 22.0);
     assert_eq!(run.number("/requests/latency_ms/mean"), 17.0);
     assert_eq!(run.arrivals("db"), [2, 2, 2, 2]);
-    // What is not marked goes to its own shard, straight.
+    // An unmarked operation goes directly to its own shard.
     assert_eq!(asked(one_key([0], "read", rest), &[]).latency(), 10.0);
     let one = r#""cross_shard": "reads", "member_latency": "const(1ms)""#;
     assert_eq!(asked(one_key([0], "read", one), &[]).latency(), 10.0);
@@ -103,24 +103,24 @@ fn one_dead_shard_fails_what_touches_all() {
         write.report["nodes"]["db"]["database"]["two_phase"]["aborted"],
         1
     );
-    // The others prepared in vain, and nothing was committed anywhere.
+    // The others prepared, which was wasted, and nothing was committed anywhere.
     assert_eq!(write.arrivals("db"), [1, 1, 0, 1]);
 }
 
 #[test]
 fn a_write_to_every_shard_commits_in_two_phases() {
     let rest = r#""shards": {"count": 3, "by": "range"}, "member_latency": "const(1ms)", "cross_shard": "writes""#;
-    // Twice there, 10 ms of work, and back.
+    // Two trips there, 10 ms of work, and back.
     let run = asked(one_key([0], "write", rest), &[]);
     assert_eq!(run.latency(), 24.0);
     assert_eq!(run.arrivals("db"), [2, 2, 2]);
     assert_eq!(run.number("/nodes/db/database/two_phase/committed"), 1.0);
     assert_eq!(run.number("/nodes/db/arrivals"), 1.0);
-    // A member that dies once all have prepared (at 11 ms) cannot undo it.
+    // A member that dies after all have prepared (at 11 ms) cannot undo it.
     let dead = [fault("crash", "db", 12, 900, r#""replica": 2"#)];
     let run = asked(one_key([0], "write", rest), &dead);
     assert_eq!((run.ok(), run.latency()), (1.0, 24.0));
-    // One that dies while it prepares does: it is reset at 5 ms, which is known at 6.
+    // One that dies while it prepares can: it is reset at 5 ms, which is known at 6.
     let dead = [fault("crash", "db", 5, 900, r#""replica": 2"#)];
     let run = asked(one_key([0], "write", rest), &dead);
     assert_eq!(run.trace("u->db"), "call 0, failure 6");
@@ -136,7 +136,7 @@ fn writes_of_one_row_go_one_after_another() {
     );
     assert_eq!(run.number("/nodes/db/database/row_locks/waits"), 2.0);
     assert_eq!(run.number("/nodes/db/database/row_locks/wait_ms/max"), 20.0);
-    // A row is waited for without a slot, and before one: `wait_ms` tells of both.
+    // A call waits for its row without a slot, and before it: `wait_ms` includes both.
     assert_eq!(run.number("/nodes/db/wait_ms/max"), 20.0);
     assert_eq!(run.number("/nodes/db/utilization"), 0.03 / 16.0);
     for (effect, rest) in [("read", locks), ("write", "")] {
@@ -147,7 +147,7 @@ fn writes_of_one_row_go_one_after_another() {
         asked(one_key([0, 0, 0], "write", held), &[]).latency(),
         45.0
     );
-    // Without row locks nothing is held: the rest of the transaction is nobody's concern.
+    // Without row locks nothing is held: the rest of the transaction affects no other call.
     let free = r#""lock_time": "const(5ms)""#;
     assert_eq!(asked(one_key([0], "write", free), &[]).latency(), 10.0);
 }
@@ -243,7 +243,7 @@ fn shards_may_be_added_while_it_runs() {
     simulation.run();
     let report = serde_json::to_value(simulation.report()).unwrap();
     assert_eq!(report["requests"]["completed"], 100);
-    // Only what was worked on by members that an edit took away is lost.
+    // Only the work of members that an edit removed is lost.
     assert!(report["requests"]["ok"].as_u64().unwrap() >= 95, "{report}");
 }
 

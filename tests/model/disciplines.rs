@@ -47,8 +47,8 @@ fn adaptive_lifo_turns_round_once_the_queue_stands() {
         ),
         in_turn[..11]
     );
-    // As at Facebook, with controlled delay besides: at 110 the newest goes first, and the other
-    // two have waited for 100 ms by 112.
+    // As at Facebook, with controlled delay in addition: at 110 the newest goes first, and the
+    // other two have waited for 100 ms by 112.
     let bounded = one_by_one(&moments, r#""discipline": "adaptive_lifo", "codel": {}"#);
     assert_eq!(answered(&bounded, 14), [&in_turn[..11], &[120.0]].concat());
     assert_eq!(bounded.trace("u12->api"), "call 12, failure 112");
@@ -211,15 +211,16 @@ fn the_newest_pushes_the_oldest_out_of_a_full_queue() {
         (28.0, 1.0)
     );
     assert_eq!(lifo.number("/nodes/api/queue_max"), 2.0);
-    // First come, first served: the newcomer is turned away, and who came at 2 waits for 1.
+    // First come, first served: the newcomer is rejected, and the call of 2 waits for that of 1.
     assert_eq!(run_of("fifo").latency(), 28.0);
-    // A short burst is served in order, by the adaptive one too.
+    // A short burst is served in order, also by the adaptive discipline.
     assert_eq!(
         run_of("adaptive_lifo").trace("u->api"),
         run_of("fifo").trace("u->api")
     );
-    // Not one that stands for more than 100 ms. It has been full since 3, with 82, 92 and 102 at
-    // the end; 103 takes the place of 82, and then 103, 102 and 92 are served: until 120, 130, 140.
+    // A queue that stands for more than 100 ms is not. It has been full since 3, with 82, 92 and
+    // 102 at the end; 103 takes the place of 82, and then 103, 102 and 92 are served: until 120,
+    // 130, 140.
     let moments = [0, 1, 2, 3]
         .into_iter()
         .chain((12..=102).step_by(10))

@@ -5,7 +5,7 @@ use crate::*;
 
 #[test]
 fn what_a_hung_process_is_sent_is_lost_and_what_it_was_at_goes_on_where_it_stood() {
-    // Work from 0 to 10 stands still from 4 to 104; the call of 50 is silence; that of 115 is
+    // Work from 0 to 10 is frozen from 4 to 104; the call of 50 gets no answer; that of 115 is
     // served.
     let nodes = [replay([0, 50, 115]), service("api", 10, "")];
     let links = [link("u->api", r#""timeout": "200ms""#)];
@@ -15,11 +15,11 @@ fn what_a_hung_process_is_sent_is_lost_and_what_it_was_at_goes_on_where_it_stood
         "call 0, call 50, answer 110, call 115, answer 125, timeout 250"
     );
     assert_eq!(hung.number("/nodes/api/arrivals"), 2.0);
-    // Work that would have outlasted the hang is late by all of it as well.
+    // Work that would have outlasted the hang is delayed by all of it too.
     let nodes = [replay([0]), service("api", 100, "")];
     let hung = run_with("", &nodes, &links, &[fault("hang", "api", 10, 50, "")]);
     assert_eq!(hung.latency(), 140.0);
-    // By both, where it stands still twice.
+    // By both: it is frozen twice.
     let twice = [
         fault("hang", "api", 10, 50, ""),
         fault("hang", "api", 60, 90, ""),
@@ -34,7 +34,7 @@ fn what_a_hung_process_is_sent_is_lost_and_what_it_was_at_goes_on_where_it_stood
 
 #[test]
 fn a_hung_caller_hears_answers_and_its_own_timers_when_it_goes_on() {
-    // The database answers at 10; the caller takes it up at 60. Its timeout of 30 came later: too
+    // The database answers at 10; the caller handles it at 60. Its timeout of 30 came later: too
     // late.
     let nodes = [replay([0]), service("api", 0, ""), database("db", 10, "")];
     let links = [link("u->api", ""), link("api->db", r#""timeout": "30ms""#)];
@@ -60,8 +60,8 @@ fn a_crash_of_a_hung_process_resets_its_calls() {
 
 #[test]
 fn nothing_is_lost_in_a_pause() {
-    // Pauses from 100 to 300, from 500 to 700. Work begun at 95 has 5 left at 300; who comes at
-    // 150 waits for 300; who comes at 320 is not concerned.
+    // Pauses from 100 to 300, from 500 to 700. Work begun at 95 has 5 left at 300; the call of 150
+    // waits until 300; that of 320 is not affected.
     let nodes = [replay([95, 150, 320, 690]), service("api", 10, "")];
     let every = r#""every": "400ms", "pause": "200ms""#;
     let run = run_with(
@@ -74,7 +74,7 @@ fn nothing_is_lost_in_a_pause() {
         run.trace("u->api"),
         "call 95, call 150, answer 305, answer 310, call 320, answer 330, call 690, answer 710"
     );
-    // From arrival, which counts when the process takes it up: 210, 10, 10 and 10.
+    // From arrival, which counts when the process handles it: 210, 10, 10 and 10.
     assert_eq!(run.number("/nodes/api/response_ms/max"), 210.0);
     assert_eq!(run.ok(), 4.0);
 }
@@ -136,7 +136,7 @@ fn an_error_rate_answers_its_share_at_once_and_a_gray_failure_hides_from_probes(
     // Replica 1 is probed at 20, so of its calls (20, 60, ...) only the first fails.
     assert_eq!(failing("error_rate"), "error 1");
     assert_eq!(failing("gray_failure"), "error 5");
-    // The process takes connections all the while: every call of the replica fails (20, 60, ...).
+    // The process accepts connections throughout: every call of the replica fails (20, 60, ...).
     for kind in ["error_rate", "third_party_outage"] {
         let one = fault(kind, "api", 0, 900, r#""errors": 1, "replica": 1"#);
         let mut tcp = balanced.clone();
@@ -144,7 +144,7 @@ fn an_error_rate_answers_its_share_at_once_and_a_gray_failure_hides_from_probes(
         let run = run_with("", &tcp, &links, &[one]);
         assert_eq!(run.failed(), "error 5", "{kind}");
     }
-    // What does not fail is slow.
+    // Calls that do not fail are slow.
     let slow = fault("gray_failure", "api", 0, 900, r#""errors": 0, "times": 3"#);
     let one = [replay([0]), service("api", 10, "")];
     assert_eq!(
@@ -167,7 +167,7 @@ fn shares_of_errors_are_what_they_say() {
     };
     let errors = run("error_rate", "0.3").number("/requests/failed/error") / 20_000.0;
     assert!((errors - 0.3).abs() < 0.013, "{errors}");
-    // Of a third party that is out, the others hear nothing.
+    // With a third-party outage, the others get no answer.
     let out = run("third_party_outage", "0.3");
     let errors = out.number("/requests/failed/error") / 20_000.0;
     assert!((errors - 0.3).abs() < 0.013, "{errors}");
@@ -183,7 +183,7 @@ fn jitter_adds_an_even_share_each_way() {
     let links = [link("u->api", r#""latency": "1ms""#)];
     let jitter = r#"{"kind": "jitter", "target": "u->api", "for": null, "add": "const(10ms)"}"#;
     let run = run_with(r#""duration": "20s""#, &nodes, &links, &[jitter.to_owned()]);
-    // 2 + two even draws from 0 to 10: mean 12, at most 22.
+    // 2 + two uniform draws from 0 to 10: mean 12, at most 22.
     let mean = run.number("/requests/latency_ms/mean");
     assert!((mean - 12.0).abs() < 0.12, "{mean}");
     assert!((21.0..=22.0).contains(&run.latency()), "{}", run.latency());
@@ -197,7 +197,7 @@ fn an_outage_refuses_and_keeps_what_is_held() {
         service("o", 5, ""),
     ];
     let links = [link("u->c", ""), link("c->o", "")];
-    // Each request has the one key there is.
+    // Each request has the only key.
     let mut one_key = nodes.clone();
     one_key[0] = replay_by(
         "u",
@@ -211,7 +211,7 @@ fn an_outage_refuses_and_keeps_what_is_held() {
         "call 0, answer 5, call 10, failure 10, call 20, failure 20, call 30, answer 30"
     );
     assert_eq!(run.failed(), "refused 2");
-    // A queue neither takes nor delivers; what it held is delivered afterwards.
+    // A queue neither accepts nor delivers; what it held is delivered afterwards.
     let nodes = [
         replay([0, 10, 20]),
         node("q", "queue", ""),
@@ -257,14 +257,14 @@ fn a_rolling_deploy_takes_one_replica_after_another() {
     ];
     let deploy = r#"{"kind": "rolling_deploy", "target": "api", "at": "100ms", "step": "100ms"}"#;
     let run = run_with("", &nodes, &[link("u->api", "")], &[deploy.to_owned()]);
-    // Callers go round those that run: nothing fails, and each replica missed ten turns for
-    // fifteen.
+    // Callers use the running replicas in turn: nothing fails, and each replica missed ten turns
+    // for fifteen.
     assert_eq!(run.ok(), 50.0);
     let arrivals: f64 = (0..3)
         .map(|replica| run.number(&format!("/nodes/api/replicas/{replica}/arrivals")))
         .sum();
     assert_eq!(arrivals, 50.0);
-    // One replica alone: what comes in its 100 ms is refused.
+    // One replica alone: arrivals in its 100 ms are refused.
     let one = [nodes[0].clone(), service("api", 1, "")];
     assert_eq!(
         run_with("", &one, &[link("u->api", "")], &[deploy.to_owned()]).failed(),
@@ -274,7 +274,7 @@ fn a_rolling_deploy_takes_one_replica_after_another() {
 
 #[test]
 fn a_key_skew_sends_its_share_to_one_key() {
-    // A cache of one entry with two thousand keys behind: hits are of the hot key after itself.
+    // A cache of one entry before two thousand keys: hits are of the hot key after itself.
     let nodes = [
         node(
             "u",
@@ -293,7 +293,7 @@ fn a_key_skew_sends_its_share_to_one_key() {
 
 #[test]
 fn what_breaks_by_chance_is_up_for_its_share_of_the_time() {
-    // A03: up 1000 s and down 10 or 100 s in the mean, over two thousand cycles.
+    // A03: up 1000 s and down 10 or 100 s on average, over two thousand cycles.
     let nodes = |replicas: u32| {
         [
             node("u", "client", r#""arrivals": {"constant": "0.05/s"}"#),
@@ -309,7 +309,7 @@ fn what_breaks_by_chance_is_up_for_its_share_of_the_time() {
     };
     assert!((availability(1, "10s") - 0.990_099).abs() < 0.002);
     assert!((availability(1, "100s") - 0.909_091).abs() < 0.006);
-    // Two replicas fail independently, and a caller goes to the one that runs.
+    // Two replicas fail independently, and a caller uses the one that runs.
     assert!((availability(2, "100s") - 0.991_736).abs() < 0.003);
 }
 
@@ -356,7 +356,7 @@ fn a_migration_makes_writes_wait_and_reads_where_it_says_so() {
         run(r#""reads": true"#).trace("r->db"),
         "call 50, answer 210"
     );
-    // A crash meanwhile refuses who waits.
+    // A crash meanwhile refuses the waiting calls.
     let faults = [
         fault("schema_migration", "db", 40, 200, ""),
         fault("crash", "db", 100, 300, ""),
@@ -367,8 +367,8 @@ fn a_migration_makes_writes_wait_and_reads_where_it_says_so() {
 
 #[test]
 fn a_leaked_connection_stays_away_until_the_caller_restarts() {
-    // Two connections, both leaked by the calls of 10 and 20: from then on callers wait in vain,
-    // until the process has started again at 100.
+    // Two connections, both leaked by the calls of 10 and 20: from then on callers wait until they
+    // time out, until the process has restarted at 100.
     let nodes = [
         replay([0, 10, 20, 30, 110]),
         service("api", 0, ""),
@@ -391,8 +391,8 @@ fn a_leaked_connection_stays_away_until_the_caller_restarts() {
 
 #[test]
 fn what_happens_at_a_moment_comes_again_by_chance() {
-    // A leader steps down every 10 s in the mean: over 20,000 s it does about 2,000 times (a
-    // Poisson count, so within 4 standard deviations of 45).
+    // A leader steps down every 10 s on average: over 20,000 s it does about 2,000 times (a Poisson
+    // count, so within 4 standard deviations of 45).
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "0.01/s"}"#),
         node("locks", "coordinator", r#""election_time": "1ms""#),
@@ -408,7 +408,7 @@ fn what_happens_at_a_moment_comes_again_by_chance() {
     assert_eq!(elections(""), 1.0);
     let often = elections(r#", "mtbf": "10s""#);
     assert!((often - 2000.0).abs() < 180.0, "{often}");
-    // Every flush costs the one key that is looked up all the time a miss: 1,000 in 10,000 s.
+    // Every flush costs one miss of the key that is looked up continuously: 1,000 in 10,000 s.
     let nodes = [
         node(
             "u",
@@ -439,7 +439,7 @@ fn what_takes_no_time_has_no_time_to_repair() {
 
 #[test]
 fn replicas_that_come_later_break_each_for_itself() {
-    // One replica, and soon three, since there is work for them; then next to none.
+    // One replica, and soon three, because there is work for them; then next to no work.
     let api = r#""replicas": 1, "concurrency": 1, "queue": {"capacity": null}, "autoscale": {"min": 1, "max": 3, "target": 0.5, "interval": "10s", "startup": "0s", "stabilization": "86400s", "tolerance": 0}"#;
     let profile = r#""arrivals": {"constant": "1/s"}, "profile": [{"at": "0s", "times": 1000}, {"at": "100s", "times": 1}]"#;
     let nodes = [node("u", "client", profile), service("api", 10, api)];
@@ -447,8 +447,8 @@ fn replicas_that_come_later_break_each_for_itself() {
     let settings = r#""duration": "40000s", "warmup": "200s""#;
     let run = run_with(settings, &nodes, &[link("u->api", "")], &[breaks]);
     assert_eq!(run.number("/nodes/api/replicas_now"), 3.0);
-    // All are down together for a quarter cubed of the time, 1.6 %, in some 190 spells; one clock
-    // for all would refuse a quarter of the calls.
+    // All are down simultaneously for a quarter cubed of the time, 1.6%, in some 190 periods; a
+    // common clock would refuse a quarter of the calls.
     let refused = 1.0 - run.number("/requests/availability");
     assert!((refused - 0.0156).abs() < 0.005, "{refused}");
 }

@@ -58,13 +58,13 @@ fn everything(faults: &[String]) -> Run {
 fn every_fault_changes_everything_it_can_be_aimed_at() {
     let calm = everything(&[]);
     let links: Vec<&String> = calm.report["links"].as_object().unwrap().keys().collect();
-    // What operators do not see changes nothing that happens.
+    // Faults of telemetry change nothing that happens.
     let kinds = FaultKind::ALL.iter().copied();
     for kind in kinds.filter(|kind| *kind != FaultKind::TelemetryLoss) {
         let name = kind.name();
         let targets: Vec<&str> = match kind {
             FaultKind::Partition => vec!["a", "service", "service->database"],
-            // Of clocks that others read: tests/model/clocks.rs.
+            // Clocks that others read: tests/model/clocks.rs.
             FaultKind::ClockSkew => continue,
             // It changes what operators see: tests/model/telemetry.rs.
             FaultKind::TelemetryLoss => continue,

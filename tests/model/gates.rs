@@ -25,8 +25,8 @@ fn a_token_bucket_lets_in_its_burst_and_then_its_rate() {
     assert_eq!(run.ok(), run.number("/requests/offered"));
     let run = limited(replay([0; 200]), bucket);
     assert_eq!((run.ok(), run.failed()), (50.0, "rejected 150".to_owned()));
-    // 10 ms per token: 19 ms after the bucket is empty there is one, and a millisecond later the
-    // next.
+    // 10 ms per token: 19 ms after the bucket is empty there is one, and the next a millisecond
+    // later.
     let run = limited(
         replay([0, 0, 19, 19, 20]),
         r#", "rate_limit": {"rate": "100/s", "burst": 2}"#,

@@ -80,7 +80,7 @@ fn the_first_answer_wins_and_the_other_attempt_is_given_up() {
         );
     }
     assert_eq!(run.number("/nodes/api/wasted_work"), 1000.0 / 1100.0);
-    // Who is answered in time needs no second attempt.
+    // A fast answer needs no second attempt.
     let quick = hedged(r#""hedge": {"after": "1001ms"}"#, &[]);
     assert_eq!(quick.trace("u->api"), "call 0, answer 1000");
 }
@@ -105,7 +105,7 @@ fn an_attempt_that_fails_leaves_the_call_to_the_others() {
         "call 0, call 50, failure 60, answer 150"
     );
     assert_eq!((one.ok(), one.number("/links/u->api/retries")), (1.0, 0.0));
-    // The last of them to fail is tried again, and what is tried again is hedged again.
+    // The last of them to fail is retried, and the retry is hedged again.
     let both = hedged(
         rest,
         &[first, fault("crash", "api", 70, 160, r#""replica": 1"#)],

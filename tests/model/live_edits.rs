@@ -77,7 +77,8 @@ fn behind_a_balancer_as_well() {
 
 #[test]
 fn a_timeout_that_is_added_ends_the_wait_for_a_lost_packet() {
-    // Lost at 0, without a timeout: it would hold the only slot to the end. The other waits for it.
+    // Lost at 0, without a timeout: it would hold the only slot to the end. The other call waits
+    // for it.
     let of = |loss: u32, timeout: &str| {
         let nodes = [
             replay([0, 500]),
@@ -195,7 +196,7 @@ fn a_copy_that_is_added_starts_with_the_data_of_its_owner() {
     let (plain, copied) = (of(false), of(true));
     let never_loaded = edited(&copied, &[]);
     assert!(never_loaded["data"]["stale_reads"].as_u64().unwrap() > 0);
-    // Whether the copy is new, or was removed and missed the writes meanwhile.
+    // The copy is either new, or was removed and missed the writes meanwhile.
     for edits in [
         &[(450, &copied)][..],
         &[(10, &copied), (20, &plain), (450, &copied)],
@@ -235,7 +236,7 @@ fn a_fill_on_its_way_to_a_removed_cache_is_dropped() {
 #[test]
 fn places_and_connections_held_when_their_policy_is_removed_are_released() {
     // Each of four is served for a second. Two hold the two places, or connections, when these are
-    // taken away, and are answered meanwhile.
+    // removed, and are answered meanwhile.
     let of = |policy: &str| {
         let nodes = [replay([0, 0, 3_000, 3_000]), service("api", 1_000, "")];
         let settings = r#""duration": "6s""#;

@@ -40,7 +40,7 @@ fn a_publisher_waits_for_room_where_the_queue_blocks() {
     let slow = service("w", 100, r#""concurrency": 1"#);
     let spec = r#""capacity": 2, "overflow": "block""#;
     let run = run_queue([0; 4], spec, &slow, r#""concurrency": 1"#, &[]);
-    // Two are accepted at once; one more for each that is done.
+    // Two are accepted immediately; one more for each that is done.
     assert_eq!(run.trace("u->q").matches("answer 0").count(), 2);
     assert_eq!((run.ok(), run.latency()), (4.0, 200.0));
     assert_eq!(run.sent("q->w"), [0.0, 100.0, 200.0, 300.0]);
@@ -106,7 +106,7 @@ fn a_publisher_that_asks_for_no_answer_goes_on_at_once() {
         assert_eq!(run.latency(), latency, "{ack}");
         assert_eq!(run.sent("q->w"), [10.0], "{ack}");
     }
-    // Nobody hears that the queue is down.
+    // The publisher does not learn that the queue is down.
     let links = [
         link("u->api", ""),
         link("api->q", r#""mode": "publish", "ack": "none""#),
@@ -244,7 +244,8 @@ fn a_poison_message_blocks_its_partition() {
         ),
         (Some(5), Some(1))
     );
-    // Blocked for 31.03 s: what came meanwhile waits, and is worked off at 200 - 100 a second.
+    // Blocked for 31.03 s: messages that arrived meanwhile wait, and are worked off at 200 - 100 a
+    // second.
     let backlog = messages["backlog"]["max"].as_f64().unwrap();
     assert!((backlog - 3103.0).abs() <= 2.0, "{backlog}");
     assert!((messages["oldest_ms"]["max"].as_f64().unwrap() - 31_020.0).abs() < 20.0);
@@ -327,7 +328,7 @@ fn a_dead_reader_is_missed_when_its_session_runs_out() {
     let run = run_with(settings, &nodes, &links(""), &[crash]);
     let readers = &run.report["nodes"]["q"]["messages"]["readers"];
     assert_eq!(readers.as_array().unwrap().len(), 3, "{readers}");
-    // Missed between 3 and 4 s after its death: its quarter of the messages waited meanwhile.
+    // Noticed between 3 and 4 s after its death: its quarter of the messages waited meanwhile.
     let backlog = run.number("/nodes/q/messages/backlog/max");
     assert!((700.0..1100.0).contains(&backlog), "{backlog}");
     let oldest = run.number("/nodes/q/messages/oldest_ms/max");
@@ -357,8 +358,8 @@ fn what_a_reader_was_at_when_it_was_missed_is_first_again() {
         let hang = fault("hang", "w", 5, until, r#""replica": 0"#);
         run_queue([0, 1], spec, &worker, "", &[hang])
     };
-    // Half through the first message it hangs, and is missed 500 ms after its last heartbeat. What
-    // it finishes in the end nobody hears.
+    // Halfway through the first message it hangs, which is noticed 500 ms after its last heartbeat.
+    // What it finally finishes is ignored.
     let run = hung(2_000);
     let sent = run.sent("q->w");
     let missed = sent[1];
@@ -369,20 +370,20 @@ fn what_a_reader_was_at_when_it_was_missed_is_first_again() {
         "published 2, delivered 3, redelivered 1, acknowledged 2"
     );
     assert_eq!(run.number("/nodes/w/completions"), 3.0);
-    // Back before that, it goes on where it was.
+    // If it is back before that, it continues where it was.
     let run = hung(300);
     assert_eq!(run.sent("q->w"), [0.0, 305.0]);
 }
 
 #[test]
 fn what_is_fetched_ahead_waits_at_its_replica() {
-    // Two replicas of one slot; the first message takes one of them long.
+    // Two replicas of one slot; the first message keeps one of them busy for long.
     let worker = service("w", 100, r#""replicas": 2, "concurrency": 1"#);
     let wide = run_queue([0; 6], "", &worker, r#""prefetch": 3"#, &[]);
     assert_eq!(wide.sent("q->w"), [0.0; 6]);
     let narrow = run_queue([0; 6], "", &worker, r#""prefetch": 1"#, &[]);
     assert_eq!(narrow.sent("q->w"), [0.0, 0.0, 100.0, 100.0, 200.0, 200.0]);
-    // A slow replica keeps what it fetched, though the other is idle.
+    // A slow replica keeps what it fetched, although the other is idle.
     let slow = [fault(
         "slowdown",
         "w",
@@ -448,8 +449,8 @@ fn edits_of_subscribers_and_partitions_keep_messages() {
 
 #[test]
 fn a_fault_poisons_the_next_messages() {
-    // Four messages; of those published from 15 ms on the next two are poison, and each is tried
-    // three times before it goes where the dead go.
+    // Four messages. Of those published from 15 ms on, the next two are poison, and each is
+    // attempted three times before it becomes a dead letter.
     let nodes = [
         replay([0, 10, 20, 30, 40]),
         service("api", 1, ""),

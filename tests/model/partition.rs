@@ -40,7 +40,7 @@ fn refusing_costs_the_smaller_side_its_answers() {
 
 #[test]
 fn a_leader_on_the_smaller_side_steps_down_and_its_last_writes_are_lost() {
-    // Noticed at 300, another leads from 400 on.
+    // Noticed at 300; another leads from 400 on.
     let run = cut("a", "", &[150, 350], &[350, 450]);
     assert_eq!(
         run.trace("ua->db"),
@@ -81,13 +81,13 @@ fn diverging_answers_everywhere_and_the_last_write_stands() {
     // The other way round: the side with the last write wins.
     let run = cut("a", diverge, &[150, 500], &[450]);
     assert_eq!(run.data("lost_writes"), 1.0);
-    // One side alone wrote: nothing to settle.
+    // Only one side wrote: nothing to reconcile.
     let run = cut("a", diverge, &[150, 350], &[650]);
     assert_eq!(
         (run.data("lost_writes"), run.data("divergent_keys")),
         (0.0, 0.0)
     );
-    // What was on its way when they parted is of one side too.
+    // A write in transit when they parted belongs to one side too.
     let run = cut("a", diverge, &[50], &[450]);
     assert_eq!(
         (run.data("lost_writes"), run.data("divergent_keys")),
@@ -110,8 +110,8 @@ fn a_quorum_may_be_as_large_as_its_side() {
 
 #[test]
 fn what_the_other_side_wrote_takes_its_time_to_come_over() {
-    // The far side writes at 460; they meet at 600. The leader that stays has it a lag of 100 ms
-    // later: a read of 620 is out of date, one of 710 is not.
+    // The far side writes at 460; they meet at 600. The remaining leader has it a lag of 100 ms
+    // later: a read of 620 is stale, one of 710 is not.
     let diverge = r#""replicas": 3, "on_partition": "diverge""#;
     let database = |rest: &str| {
         let replication = format!("{diverge}{rest}");

@@ -187,7 +187,7 @@ fn steady() -> String {
 #[test]
 fn a_breaker_opens_after_so_many_and_tries_again_after_so_long() {
     let breaker = r#""breaker": {"failure_rate": null, "consecutive_failures": 3, "open_for": "1s", "half_open_calls": 1}"#;
-    // Failures at 0, 100, 200 open it until 1200; the trial then is answered.
+    // Failures at 0, 100, 200 open it until 1200; the trial is then answered.
     let mended = against_crash(steady(), breaker, 1150);
     assert_eq!(
         mended.sent("u->api")[..5],
@@ -364,7 +364,7 @@ fn who_is_turned_away_asks_less() {
 
 #[test]
 fn adaptive_throttling_settles_at_k_times_what_is_accepted() {
-    // One slot of 10 ms takes up 100 of the 1000 requests a second: 2 × 100 are let through.
+    // One slot of 10 ms serves 100 of the 1000 requests a second: 2 × 100 are admitted.
     let client = node("u", "client", r#""arrivals": {"constant": "1000/s"}"#);
     let nodes = [
         client,
@@ -456,8 +456,8 @@ fn what_was_sent_before_a_breaker_opened_is_no_trial() {
 
 #[test]
 fn work_for_users_who_have_left_needs_what_it_calls_once() {
-    // Every user leaves after 100 ms; the service calls on after 10 s of work, for every one of
-    // them.
+    // Every user leaves after 100 ms; the service calls its callee after 10 s of work, for every
+    // one of them.
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "100/s"}"#),
         node(
@@ -477,7 +477,7 @@ fn work_for_users_who_have_left_needs_what_it_calls_once() {
     assert_eq!(run.number("/links/api->db/attempts"), 1_999.0);
     assert_eq!(run.number("/links/api->db/requests"), 1_999.0);
     assert_eq!(run.number("/links/api->db/amplification"), 1.0);
-    // A database that fails is asked three times for each, and that is amplification all the same.
+    // A failing database is called three times for each, and that is amplification too.
     let retried = [
         link("u->api", r#""timeout": "100ms""#),
         link(
@@ -571,11 +571,11 @@ fn an_edit_moves_who_holds_and_who_waits_to_the_pool_they_are_in_now() {
         simulation.run();
         assert_eq!(simulation.broken_laws(), Vec::<String>::new());
         let report = serde_json::to_value(simulation.report()).unwrap();
-        // Nothing is lost in the move, and no connection stays taken: all four are answered.
+        // Nothing is lost in the move, and no connection remains in use: all four are answered.
         assert_eq!(report["requests"]["ok"], 4);
         assert_eq!(report["links"]["a"]["attempts"], 4);
         assert_eq!(report["links"]["b"]["attempts"], 4);
-        // The last finds all free, and waits only for its own first call where they share.
+        // The last finds all free, and waits only for its own first call if they share.
         let last = report["requests"]["latency_ms"]["max"].as_f64().unwrap();
         assert!(last <= 60.0, "{last}");
     }
@@ -649,7 +649,7 @@ fn a_breaker_stands_inside_the_retries_or_around_them() {
 fn what_a_breaker_around_the_retries_refuses_is_not_tried_again() {
     let on = r#", "on": ["error", "circuit_open"]"#;
     let moments = [0, 100, 200];
-    // Inside, a refusal is a failure like another: it is tried again twice.
+    // Inside, a refusal is a failure like any other: it is retried twice.
     let inside = around("", on, &moments);
     assert_eq!(
         inside.number("/links/u->api/failures/circuit_open"),
@@ -661,7 +661,7 @@ fn what_a_breaker_around_the_retries_refuses_is_not_tried_again() {
 
 #[test]
 fn a_breaker_around_the_retries_counts_a_call_that_was_saved_by_one_as_good() {
-    // Each first attempt fails: at its callee every other call does, by the clock of a fault.
+    // Each first attempt fails: at its callee, every other call does, by the schedule of a fault.
     let judged = |judges: &str| {
         let breaker =
             format!(r#""breaker": {{"failure_rate": null, "consecutive_failures": 1{judges}}}"#);
@@ -679,7 +679,7 @@ fn a_breaker_around_the_retries_counts_a_call_that_was_saved_by_one_as_good() {
 
 #[test]
 fn a_trial_call_that_is_stopped_between_its_attempts_makes_room_for_another() {
-    // Two calls of two attempts open it at 280, until 530. The trial of 600 is cancelled in the
+    // Two calls of two attempts open it at 280, until 530. The trial of 600 is canceled in the
     // pause before its second attempt, so that the call at 700 may be one.
     let nodes = [
         replay([0, 200, 700]),

@@ -22,7 +22,7 @@ fn steady(faults: &[String]) -> Run {
 
 #[test]
 fn recovery_is_from_the_end_of_the_last_fault_to_the_last_bad_window() {
-    // Down from 10 to 15, when all is well at once: the window from 15 on is good.
+    // Down from 10 to 15, then immediately healthy: the window from 15 on is good.
     let run = steady(&[fault("crash", "api", 10_000, 15_000, "")]);
     assert_eq!(run.number("/recovery/recovery_s"), 0.0);
     // The first comes after 1 ms and takes 1: two fewer in ten seconds.
@@ -36,7 +36,7 @@ fn recovery_is_from_the_end_of_the_last_fault_to_the_last_bad_window() {
         fault("error_rate", "api", 20_000, 21_000, ""),
     ];
     assert_eq!(steady(&two).number("/recovery/trigger_end_s"), 21.0);
-    // None, or one that never ends: nothing to tell.
+    // None, or one that never ends: nothing to report.
     assert!(steady(&[]).report["recovery"].is_null());
     let endless = r#"{"kind": "crash", "target": "api", "at": "10s", "for": null}"#;
     assert!(steady(&[endless.to_owned()]).report["recovery"].is_null());
@@ -67,7 +67,7 @@ fn pooled(faults: &[String], rest: &str) -> Run {
 
 #[test]
 fn a_small_loss_that_stays_is_no_recovery() {
-    // What leaks in 35 ms stays leaked: seven connections or eight of 80 ms give less than 100/s.
+    // What leaks in 35 ms stays leaked: seven or eight connections of 80 ms give less than 100/s.
     let leak = fault(
         "connection_leak",
         "api->db",
@@ -82,7 +82,7 @@ fn a_small_loss_that_stays_is_no_recovery() {
     assert!(run.report["recovery"]["recovery_s"].is_null());
     assert_eq!(run.report["requirements"][0]["reason"], "not_recovered");
     assert_eq!(run.report["operator"]["incidents"][0]["was_felt"], true);
-    // A twentieth of the answers, for as long, is within what counts as recovered.
+    // A loss of 5% of the answers, for as long, is within what counts as recovered.
     let run = pooled(
         &[fault(
             "error_rate",
@@ -94,7 +94,7 @@ fn a_small_loss_that_stays_is_no_recovery() {
         wanted,
     );
     assert_eq!(run.report["operator"]["incidents"][0]["was_felt"], false);
-    // A fifth is not, though no stretch of 200 answers shows it.
+    // 20% is not, though no stretch of 200 answers shows it.
     let run = pooled(
         &[fault(
             "error_rate",
@@ -111,7 +111,8 @@ fn a_small_loss_that_stays_is_no_recovery() {
 
 #[test]
 fn at_a_low_rate_too_recovery_is_when_the_loss_ended() {
-    // Writes and reads wait for no leader: all fail from 30 to 34, and ten seconds are a stretch.
+    // Writes and reads do not wait for a leader: all fail from 30 to 34, and ten seconds are a
+    // stretch.
     let db = r#""replication": {"replicas": 3, "election_time": "4s"}"#;
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "20/s"}"#),
@@ -152,16 +153,17 @@ fn what_is_felt_is_laid_at_the_door_of_the_last_fault_that_began() {
     let harmless = fault("slowdown", "slow", 20_000, 30_000, r#""times": 1.1"#);
     let crash = fault("crash", "api", 50_000, 60_000, "");
     assert_eq!(felt(&[harmless.clone(), crash]), [false, true]);
-    // One after the last request is felt by nobody.
+    // A fault after the last request affects no request.
     let late = fault("crash", "api", 105_000, 110_000, "");
     assert_eq!(felt(&[harmless, late]), [false, false]);
 }
 
 #[test]
 fn a_backlog_is_worked_off_before_the_system_has_recovered() {
-    // Twenty slots of 10 ms are 2000 a second, of which 1600 come. Ten times slower from 10 to 14,
-    // 200 are served and 5600 are left over, which 400 a second work off: 14 s. Within 500 ms again
-    // is who finds fewer than 1000 before him: (5600 - 1000) / 400 = 11.5 s after the end.
+    // Twenty slots of 10 ms serve 2000 a second, of which 1600 come. Ten times slower from 10 to
+    // 14, 200 are served and 5600 are left over, which 400 a second work off: 14 s. A request is
+    // within 500 ms again if fewer than 1000 are before it: (5600 - 1000) / 400 = 11.5 s after the
+    // end.
     let nodes = [
         node(
             "u",
@@ -175,7 +177,7 @@ fn a_backlog_is_worked_off_before_the_system_has_recovered() {
     let run = run_with(r#""duration": "60s""#, &nodes, &links, &[slow]);
     let recovery = run.number("/recovery/recovery_s");
     assert!((11.0..=13.0).contains(&recovery), "{recovery}");
-    // For that long goodput was nil though load was usual: ten seconds are enough to say so.
+    // For that long goodput was 0 though load was usual: ten seconds are enough to conclude that.
     assert_eq!(run.number("/metastable/since_s"), 14.0);
     let until = run.number("/metastable/until_s");
     assert!((25.0..=27.0).contains(&until), "{until}");
@@ -183,8 +185,8 @@ fn a_backlog_is_worked_off_before_the_system_has_recovered() {
 
 #[test]
 fn retries_that_keep_a_system_down_are_metastable() {
-    // R09: 300 a second is what 15 workers of Exp(50 ms) do. One retry makes 560 of 280,
-    // for ever; of 50 it makes 100, and what a stop of 10 s left is worked off in 5 s.
+    // R09: 15 workers of Exp(50 ms) serve 300 a second. One retry makes 560 of 280, indefinitely;
+    // of 50 it makes 100, and the backlog of a stop of 10 s is worked off in 5 s.
     let metastable = |rate: u32| {
         let arrivals = format!(r#""arrivals": {{"poisson": "{rate}/s"}}"#);
         let nodes = [
@@ -234,8 +236,8 @@ fn a_recovery_that_cannot_be_judged_is_none() {
     assert_eq!(scored("", "", &down(10_000, 61_000)), unmet("fault_lasts"));
     let no_after = "no_time_after";
     assert_eq!(scored("", "", &down(10_000, 59_500)), unmet(no_after));
-    // The load is usual until it rises: one slot of 1 ms does 1000 of the 3000,
-    // and never works the backlog off.
+    // The load is usual until it rises: one slot of 1 ms serves 1000 of the 3000, and never works
+    // the backlog off.
     let rise = r#", "patience": "500ms", "profile": [{"at": "0s", "times": 1}, {"at": "20s", "times": 3}, {"at": "30s", "times": 1}]"#;
     let (reason, is_met) = scored("", rise, &[]);
     assert_eq!((reason.as_str(), is_met), ("not_recovered", false));
@@ -391,6 +393,6 @@ fn a_drain_of_more_than_an_hour_is_cut_and_says_so() {
     ];
     let run = run_with(r#""duration": "100s""#, &nodes, &links, &[]);
     assert_eq!(run.report["run"]["status"], "out_of_budget");
-    // What waits in a queue is not lost.
+    // Messages in a queue are not lost.
     assert_eq!(run.number("/data/lost_writes"), 0.0);
 }

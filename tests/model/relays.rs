@@ -60,14 +60,14 @@ fn what_a_queue_refuses_is_published_again_in_order() {
 
 #[test]
 fn a_crash_publishes_twice_what_it_does_not_know_to_be_accepted() {
-    // Sent at 100, accepted at 150; the word of it would come at 200.
+    // Sent at 100, accepted at 150; the answer would arrive at 200.
     let relay = r#", "latency": "50ms", "relay": {"poll": "100ms", "batch": 2}"#;
     let crash = [fault("crash", "db", 160, 180, "")];
     let run = relayed(&[0], "", relay, &crash);
     assert_eq!(run.sent("db->q"), [100.0, 200.0]);
     assert_eq!(run.number("/nodes/q/messages/published"), 2.0);
     assert_eq!(run.number("/nodes/db/database/relays/db->q/published"), 1.0);
-    // The next batch waits until the last one is through.
+    // The next batch waits until the last one is finished.
     let run = relayed(&[0, 0, 0], "", relay, &[]);
     assert_eq!(run.sent("db->q"), [100.0, 100.0, 300.0]);
 }
@@ -94,8 +94,8 @@ fn what_a_failover_undid_is_lost_whoever_has_heard_of_it() {
 
 #[test]
 fn a_relay_that_stands_still_goes_on_with_the_next_leader() {
-    // Committed at 10. Sent at 100, accepted at 150; the word of it would come at 200, but its
-    // leader hangs: another leads from 360 on, and publishes at 400.
+    // Committed at 10. Sent at 100, accepted at 150; the answer would arrive at 200, but its leader
+    // hangs: another leads from 360 on, and publishes at 400.
     let ran = |replicas: u32| {
         let copies = format!(
             r#""replication": {{"replicas": {replicas}, "lag": "const(10ms)", "detection_time": "100ms", "election_time": "100ms"}}"#
@@ -107,9 +107,9 @@ fn a_relay_that_stands_still_goes_on_with_the_next_leader() {
         (run.sent("db->q"), published)
     };
     assert_eq!(ran(2), (vec![100.0, 400.0], 1.0));
-    // Alone it hears of it when it goes on.
+    // Alone, it receives the answer when it continues.
     assert_eq!(ran(1), (vec![100.0], 1.0));
-    // While it stands still it publishes nothing.
+    // While it is frozen it publishes nothing.
     let hangs = [fault("hang", "db", 50, 250, "")];
     assert_eq!(relayed(&[0], "", RELAY, &hangs).sent("db->q"), [300.0]);
 }

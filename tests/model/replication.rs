@@ -105,7 +105,7 @@ fn semi_sync_waits_for_a_follower() {
     assert_eq!(ran(&writes, semi(""), &dead).failed(), "unavailable 1");
     let run = ran(&writes, replicated(r#""replicas": 2"#, ""), &dead);
     assert_eq!((run.ok(), run.data("divergent_keys")), (1.0, 0.0));
-    // It dies while it is waited for: whether the write is anywhere else nobody knows.
+    // It dies while the write waits for it: whether the write is anywhere else is unknown.
     let dies = [fault("crash", "db", 50, 900, r#""replica": 1"#)];
     let run = ran(&writes, semi(""), &dies);
     assert_eq!(run.trace("w->db"), "call 0, failure 110");
@@ -131,7 +131,7 @@ fn what_no_follower_has_is_lost_with_its_leader() {
     );
     // The run has drained before the dead one is back: it lacks the last write.
     assert_eq!(run.data("divergent_keys"), 1.0);
-    // With semi_sync nobody was told that the second had been done.
+    // With semi_sync, the second was not acknowledged.
     let semi = replicated(r#""replicas": 2, "mode": "semi_sync""#, "");
     let two = [of_key("w", "write", &[0, 50], "")];
     let run = ran(&two, semi, &dead);
@@ -147,7 +147,7 @@ fn what_no_follower_has_is_lost_with_its_leader() {
 
 #[test]
 fn once_all_are_back_nobody_has_what_was_undone() {
-    // As above, but nothing is written afterwards: of the key the first write stands, for all.
+    // As above, but nothing is written afterwards: the first write of the key remains, for all.
     let clients = [
         of_key("w", "write", &[0, 50], ""),
         of_key("r", "read", &[500], ""),
@@ -157,7 +157,7 @@ fn once_all_are_back_nobody_has_what_was_undone() {
         let run = ran(&clients, replicated(r#""replicas": 2"#, ""), &[dies]);
         let found = ["lost_writes", "divergent_keys", "effects"].map(|name| run.data(name));
         assert_eq!(found, [1.0, 0.0, 2.0], "{kind}");
-        // It was told of the second, and reads the first.
+        // It knows of the second, and reads the first.
         assert_eq!(run.data("stale_reads"), 1.0, "{kind}");
     }
 }
@@ -180,7 +180,7 @@ fn a_leader_that_is_back_before_it_is_missed_leads_on() {
         (run.data("lost_writes"), run.copies("failovers")),
         (0.0, 0.0)
     );
-    // One that hangs is missed as well; what it was asked meanwhile waits for it.
+    // The loss of a hanging leader is noticed too; requests to it meanwhile wait.
     let hangs = [fault("hang", "db", 120, 900, r#""replica": 0"#)];
     let clients = [of_key("w", "write", &[0, 50, 430], "")];
     let run = ran(&clients, replicated(r#""replicas": 2"#, ""), &hangs);
@@ -189,7 +189,8 @@ fn a_leader_that_is_back_before_it_is_missed_leads_on() {
 
 #[test]
 fn the_most_advanced_follower_takes_over() {
-    // One follower was cut off from 5 to 115 ms: it has nothing yet of what the other got at 110.
+    // One follower was partitioned from 5 to 115 ms: it has nothing yet of what the other got at
+    // 110.
     let zones = r#""zones": ["a", "b", "c"]"#;
     let clients = [
         of_key("w", "write", &[0, 430], r#""zone": "a""#),
@@ -212,14 +213,14 @@ fn a_lost_write_leaves_its_readers_with_what_was_before() {
     ];
     let dead = [fault("crash", "db", 120, 900, r#""replica": 0"#)];
     let run = ran(&clients, replicated(r#""replicas": 2"#, ""), &dead);
-    // The second write was acknowledged at 60: who reads the first at 500 reads what is 440 ms old.
+    // The second write was acknowledged at 60: a read of the first at 500 is 440 ms stale.
     assert_eq!(run.data("stale_reads"), 1.0);
     assert_eq!(run.data("staleness_ms/max"), 440.0);
 }
 
 #[test]
 fn a_retry_of_a_lost_write_is_no_repeat() {
-    // Applied at 60 and lost at 120; the answer does not arrive, so it is tried again.
+    // Applied at 60 and lost at 120; the answer does not arrive, so it is retried.
     let operations = r#""operations": [{"name": "pay", "effect": "write", "idempotency_key": true, "keys": {"uniform": {"n": 1}}}]"#;
     let rest = r#""latency": "const(40ms)", "timeout": "70ms", "retry": {"max_attempts": 9, "backoff": {"constant": "100ms"}, "jitter": "none"}"#;
     let nodes = [
@@ -364,7 +365,7 @@ fn copies_may_come_and_go_while_it_runs() {
     simulation.edit(&with(database("db", 1, "")));
     simulation.run();
     let report = serde_json::to_value(simulation.report()).unwrap();
-    // Only what a member that an edit took away had in hand is lost.
+    // Only the present work of a member that an edit removed is lost.
     assert!(
         report["requests"]["ok"].as_u64().unwrap() >= 192,
         "{report}"
@@ -454,7 +455,7 @@ fn members_in_some_zones_never_lead() {
     };
     let none = String::new();
     assert_eq!(leaders("[]", &[]), (vec![10, 0, 0], none.clone()));
-    // The first that may leads from the start.
+    // The first eligible member leads from the start.
     assert_eq!(leaders(r#"["a"]"#, &[]), (vec![0, 10, 0], none.clone()));
     assert_eq!(leaders(r#"["a", "b"]"#, &[]), (vec![0, 0, 10], none));
     // Unavailable until 330: detection takes 200 ms, the election 100.
@@ -462,7 +463,7 @@ fn members_in_some_zones_never_lead() {
     let (next, failed) = leaders(r#"["b"]"#, &[dies(0)]);
     assert_eq!((next[0], next[2]), (1, 6), "{next:?}");
     assert_eq!(failed, "unavailable 3");
-    // Nobody is left who may.
+    // No eligible member is left.
     let (_, failed) = leaders(r#"["b", "c"]"#, &[dies(0)]);
     assert_eq!(failed, "unavailable 9");
 }
@@ -481,7 +482,7 @@ fn an_edit_moves_leaders_out_of_zones_where_none_may_be() {
     simulation.run();
     let report = serde_json::to_value(simulation.report()).unwrap();
     let arrivals = |at: usize| report["nodes"]["db"]["replicas"][at]["arrivals"].clone();
-    // It steps down at once, and another is elected within 100 ms, at 250.
+    // It steps down immediately, and another is elected within 100 ms, at 250.
     assert_eq!(
         report["nodes"]["db"]["database"]["replication"]["failovers"],
         1

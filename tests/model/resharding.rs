@@ -49,8 +49,8 @@ fn keys_move_batch_by_batch_and_the_copying_takes_slots() {
     assert_eq!(run.moved("keys_moved"), 2.0);
     assert_eq!((run.moved("from"), run.moved("to")), (1.0, 2.0));
     assert_eq!((run.moved("at_s"), run.moved("took_s")), (0.1, 0.14));
-    // Who comes while the first shard copies waits for it: at 101 until 120, at 175 until 190.
-    // From 120 on the first shard is free; nothing is at the second yet.
+    // A call that arrives while the first shard copies waits for it: at 101 until 120, at 175 until
+    // 190. From 120 on the first shard is free; nothing is at the second yet.
     assert_eq!(
         run.trace("r->db"),
         "call 90, answer 100, call 101, call 125, answer 130, answer 140, call 150, answer 160, \
@@ -73,7 +73,7 @@ fn a_write_of_a_key_waits_for_its_cutover_and_nothing_else_does() {
         let seed = format!(r#""seed": {seed}"#);
         run_with(&seed, &nodes, &[link("w->db", "")], &[reshard("")])
     };
-    // Which of the keys the one request is for hangs on the seed.
+    // Which of the keys the one request is for depends on the seed.
     let is_of_second = |seed: &u64| seeded(*seed, 165, "write").members() == [0.0, 1.0];
     let is_of_first = |seed: &u64| !is_of_second(seed);
     let stays = seeded((1..).find(is_of_first).unwrap(), 165, "write");
@@ -83,7 +83,7 @@ fn a_write_of_a_key_waits_for_its_cutover_and_nothing_else_does() {
     let late = written(165, "write");
     assert_eq!((late.latency(), late.moved("held_writes")), (6.0, 1.0));
     assert_eq!(late.moved("hold_ms/max"), 5.0);
-    // A read goes on at the old shard meanwhile, and so does a write before the cutover.
+    // A read continues at the old shard meanwhile, and so does a write before the cutover.
     let read = written(165, "read");
     assert_eq!((read.latency(), read.members()), (1.0, vec![1.0, 0.0]));
     let before = written(139, "write");
@@ -116,7 +116,7 @@ fn what_is_still_at_the_old_shard_when_its_key_has_moved_is_sent_on() {
 
 #[test]
 fn a_shard_that_dies_is_waited_for_and_nothing_is_lost() {
-    // Copying at the first shard until 140 is cut short at 110: a second later it begins anew.
+    // Copying at the first shard until 140 is interrupted at 110: a second later it starts over.
     let nodes = [
         of_keys(
             "w",
@@ -215,8 +215,8 @@ fn the_figures_of_a_move_are_those_of_its_method() {
         let run = run_with(settings, &nodes, &[link("r->db", "")], &[reshard]);
         run.moved("keys_moved")
     };
-    // From 4 to 5 shards: by hash a fifth, within 5 deviations of 40; modulo four fifths. Of ranges
-    // that are halved, the upper halves.
+    // From 4 to 5 shards: by hash a fifth, within 5 deviations of 40; modulo four fifths. Of halved
+    // ranges, the upper halves.
     assert!((keys("hash", 4, 5) - 2_000.0).abs() < 200.0);
     assert!((keys("modulo", 4, 5) - 8_000.0).abs() < 200.0);
     assert_eq!(keys("range", 1, 2), 5_000.0);
@@ -239,7 +239,7 @@ fn one_resharding_follows_another_and_an_edit_redraws_all() {
     assert_eq!((began(0), began(1)), (0.0, 1.01));
     assert_eq!(run.moved("took_s"), 1.01);
     assert_eq!(run.number("/nodes/db/database/reshardings/1/took_s"), 0.51);
-    // An edit of the shards in the middle of it: they are three at once.
+    // An edit of the shards in the middle of it: they are three immediately.
     let mut simulation = Simulation::new(&design(settings, &nodes, &links, &faults));
     simulation.run_until(500_000_000, u64::MAX);
     let edited = [
@@ -261,7 +261,7 @@ fn one_resharding_follows_another_and_an_edit_redraws_all() {
         report["nodes"]["db"]["replicas"].as_array().unwrap().len(),
         3
     );
-    // Any other edit lets it go on, its batch from the start.
+    // Any other edit lets it continue, its batch from the start.
     let mut simulation = Simulation::new(&design(settings, &nodes, &links, &faults[..1]));
     simulation.run_until(500_000_000, u64::MAX);
     let edited = [nodes[0].clone(), ranges(2, "")];

@@ -43,14 +43,14 @@ fn replicas(design: &Design, seconds: impl IntoIterator<Item = u64>) -> Vec<u64>
 
 #[test]
 fn it_asks_for_what_would_bring_the_load_to_the_target() {
-    // 20 calls a second hold 20 slots: 40 would be half full. The first look sees the slots fill up
-    // for the first second: a mean of 19, so 3.8 replicas of ten slots at half.
+    // 20 calls a second hold 20 slots: 40 would be half full. The first evaluation sees the slots
+    // fill up for the first second: a mean of 19, so 3.8 replicas of ten slots at half.
     let out = scaled(20.0, 2, "");
     assert_eq!(replicas(&out, [9, 10, 20, 30]), [2, 4, 4, 4]);
     // The same from above.
     let back = scaled(20.0, 10, "");
     assert_eq!(replicas(&back, [9, 10, 20, 30]), [10, 4, 4, 4]);
-    // 21 slots held of 40 are 52.5 %: within a tenth of half, and past a thirtieth of it.
+    // 21 slots held of 40 are 52.5%: within a tenth of half, and more than a thirtieth above it.
     let near = scaled(21.0, 4, r#""tolerance": 0.1"#);
     assert_eq!(replicas(&near, [10, 20, 30]), [4, 4, 4]);
     let past = scaled(21.0, 4, r#""tolerance": 0.03"#);
@@ -59,7 +59,7 @@ fn it_asks_for_what_would_bring_the_load_to_the_target() {
 
 #[test]
 fn growth_and_number_are_bounded() {
-    // All slots held are ten times the target. One may become five, five ten, and there are no more
+    // All held slots are ten times the target. One may become five, five ten, and there are no more
     // than twenty.
     let out = scaled(300.0, 1, r#""target": 0.1"#);
     assert_eq!(replicas(&out, [10, 20, 30, 40]), [5, 10, 20, 20]);
@@ -103,9 +103,10 @@ fn it_comes_down_to_the_most_that_was_asked_for_lately() {
         let settings = r#""duration": "120s", "drain": false"#;
         design(settings, &nodes, &[link("u->api", "")], &[])
     };
-    // The look at 60 s sees one second of the old load flow out: 14 slots a second in the mean.
+    // The evaluation at 60 s sees one second of the old load drain: 14 slots on average over the
+    // period.
     assert_eq!(replicas(&falling("0s"), [50, 60, 70, 80]), [10, 3, 2, 2]);
-    // What was asked for at 50 s counts until 80 s: it is 30 s old then, and older at 90 s.
+    // The recommendation of 50 s counts until 80 s: it is 30 s old then, and older at 90 s.
     assert_eq!(
         replicas(&falling("30s"), [50, 60, 80, 90, 100]),
         [10, 10, 10, 3, 2]
@@ -130,7 +131,7 @@ fn who_is_taken_away_finishes_what_it_has() {
     assert_eq!(run.ok(), 5.0);
     assert_eq!(run.number("/nodes/api/replicas/0/arrivals"), 3.0);
     assert_eq!(run.number("/nodes/api/replicas_now"), 1.0);
-    // Paid for until the first second after 17.5 s at which it was looked at.
+    // Paid for until the first check after 17.5 s.
     let paid = run.number("/nodes/api/replicas_paid_mean");
     assert_eq!(paid, 1.0 + 18.0 / 30.0);
     // Killed after 5 s: the two calls there are lost.
@@ -150,7 +151,7 @@ fn balancers_and_their_probes_see_new_replicas() {
     let client = node("u", "client", r#""arrivals": {"constant": "20/s"}"#);
     let nodes = [client, lb, service("api", 1000, api)];
     let links = [link("u->lb", ""), link("lb->api", "")];
-    // A third one, when it is there, is dead from 20 s on; it is found out after three probes.
+    // A third one, once it is there, is dead from 20 s on; it is detected after three probes.
     let faults = [fault("crash", "api", 20_000, 80_000, r#""replica": 2"#)];
     let design = design(r#""duration": "60s""#, &nodes, &links, &faults);
     let mut simulation = Simulation::new(&design);
@@ -166,7 +167,7 @@ fn balancers_and_their_probes_see_new_replicas() {
     assert!(simulation.world().is_ejected(api, 2));
     simulation.run();
     assert_eq!(simulation.broken_laws(), Vec::<String>::new());
-    // One that is down is not ready: the other three are all that is counted.
+    // One that is down is not ready: only the other three are counted.
     let report = serde_json::to_value(simulation.report()).unwrap();
     assert_eq!(report["nodes"]["api"]["replicas_now"], 4);
 }
@@ -216,7 +217,7 @@ fn a_process_that_starts_is_slow_at_first() {
         [0, 2_000, 4_000, 5_000, 6_000].map(at),
         [10.0, 30.0, 20.0, 15.0, 10.0]
     );
-    // A slowdown comes on top.
+    // A slowdown is added.
     let nodes = [replay([4_000]), api];
     let faults = [
         fault("crash", "api", 1_000, 2_000, ""),
@@ -257,7 +258,7 @@ fn a_replica_without_memory_left_is_killed_and_starts_again() {
     assert_eq!(killed.number("/nodes/api/out_of_memory"), 1.0);
     // The last comes when it is back, cold.
     assert_eq!(killed.latency(), 200.0);
-    // A queue that turns away in time is what helps.
+    // A queue that rejects in time is what helps.
     let bounded = run_long(&[replay([0, 0, 0, 0, 10]), api("2")]);
     assert_eq!(
         (bounded.ok(), bounded.failed().as_str()),
@@ -295,7 +296,7 @@ fn what_does_not_go_together_is_refused() {
 
 #[test]
 fn a_replica_that_starts_has_no_slots_yet() {
-    // Four calls a second of 500 ms hold two slots of four, until a second replica is asked for.
+    // Four calls a second of 500 ms hold two slots of four, until a second replica is requested.
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "4/s"}"#),
         node(
@@ -343,7 +344,7 @@ fn by_processor_time_a_call_that_waits_for_others_counts_as_idle() {
     assert_eq!(replicas(&scaled(r#", "cores": 8"#, true), [20, 50]), [1, 1]);
     // Two cores are all busy at two replicas: as many again, and then 4 of 8 are busy.
     assert_eq!(replicas(&scaled(r#", "cores": 2"#, true), [10, 50]), [4, 4]);
-    // Where calls that wait hold no slot, both go by the same.
+    // If waiting calls hold no slot, both give the same.
     assert_eq!(
         replicas(&scaled(r#", "cores": 20"#, false), [50]),
         replicas(&scaled("", false), [50])

@@ -18,7 +18,7 @@ fn work_nobody_waits_for_is_done_in_vain_unless_the_callee_knows() {
     ] {
         let run = three(rest);
         assert_eq!((run.ok(), run.failed().as_str()), (1.0, "timeout 2"));
-        // The second is in the slot when its caller gives up, and is worked on to its end.
+        // The second is in the slot when its caller times out, and is finished.
         assert_eq!(run.number("/nodes/api/completions"), completions, "{rest}");
         assert_eq!(run.report["nodes"]["api"]["failures"].to_string(), failures);
         assert_eq!(run.number("/nodes/api/utilization"), busy);
@@ -29,8 +29,8 @@ fn work_nobody_waits_for_is_done_in_vain_unless_the_callee_knows() {
 
 #[test]
 fn a_waiting_call_that_is_dropped_makes_room() {
-    // One slot of 20 ms and one waiting place. The second gives up at 16; where the callee knows,
-    // the third may wait at 17.
+    // One slot of 20 ms and one waiting place. The second times out at 16; if the callee knows, the
+    // third may wait at 17.
     for (rest, failed) in [
         ("", "rejected 1, timeout 2"),
         (r#", "cancellation": true"#, "timeout 3"),
@@ -101,7 +101,7 @@ fn a_deadline_is_the_least_of_those_above() {
     assert_eq!(both.number("/nodes/a/utilization"), 0.03);
     let not_passed_on = chain("", &format!(r#"{deadline}, "timeout": "50ms""#));
     assert_eq!(not_passed_on.trace("a->b"), "call 10, timeout 60");
-    // Nothing is left when the first pause is over: what is not sent cannot be in vain.
+    // No time is left when the first pause is over, and a call that is not sent cannot be wasted.
     let retry = r#""retry": {"max_attempts": 5, "backoff": {"constant": "15ms"}}"#;
     let late = chain(
         deadline,

@@ -89,7 +89,7 @@ fn a_backlog_that_grows_is_no_steady_state() {
         run.report["steady"]["why"],
         "3600 requests came from 30 s to 60 s, and only 3000 finished"
     );
-    // Callers who leave do not hide it.
+    // Callers that leave do not hide it.
     let nodes = [
         node("u", "client", r#""arrivals": {"constant": "120/s"}"#),
         service(
@@ -122,7 +122,7 @@ fn recovery_waits_for_a_required_latency() {
         assert!((11.0..=13.0).contains(&recovery), "{metric}: {recovery}");
         assert_eq!(run.report["recovery"]["last"], metric);
     }
-    // What was missed before says nothing of the fault.
+    // A requirement that was missed before says nothing about the fault.
     let missed = r#", "requirements": [{"metric": "latency_p99", "at_most": "5ms"}]"#;
     assert_eq!(
         one_slot(80, missed, &slow()).number("/recovery/recovery_s"),

@@ -56,7 +56,8 @@ fn a_dead_node_emits_nothing_so_that_only_silence_tells() {
     assert_eq!(episodes(&run), []);
     assert_eq!(run.number("/operator/undetected"), 1.0);
     let silence = r#"{"node": "s", "every": "1s", "when": {"silence": "20s"}}"#;
-    // It last told of a call at 99 s: at 100 s it is down, and at 160 s it has been for a part of the second.
+    // It last reported a call at 99 s: at 100 s it is down, and at 160 s it has been for a part of
+    // the second.
     assert_eq!(episodes(&outage(silence, "")), [(119.0, 161.0)]);
 }
 
@@ -99,7 +100,7 @@ fn what_a_node_does_not_tell_nobody_sees() {
     let quiet = outage("", r#""telemetry": {"metrics": false, "logs": false}"#);
     let seen = &quiet.report["operator"]["nodes"]["s"];
     assert!(seen["calls"].is_null() && seen["failures"].is_null());
-    // It is down for 600 of the calls: the dead count nothing and log nothing; who called them does.
+    // It is down for 600 of the calls: the dead node counts and logs nothing; its callers do.
     let told = outage("", "");
     assert_eq!(told.number("/nodes/s/failures/refused"), 600.0);
     let seen = &told.report["operator"]["nodes"]["s"];
@@ -147,7 +148,7 @@ fn a_fault_is_told_of_by_an_alert_that_may_know_of_it() {
             r#"{{"node": "{of}", "every": "1s", "when": {{"error_ratio": {{"above": 0.1, "over": "10s"}}}}}}"#
         )
     };
-    // Two pairs that have nothing to do with each other; a alone is watched. Both fail alike.
+    // Two unrelated pairs; only a has an alert. Both fail alike.
     let incidents = |faults: &[String], alerts: &str| {
         let client = |id: &str| node(id, "client", r#""arrivals": {"constant": "100/s"}"#);
         let nodes = [
@@ -166,17 +167,17 @@ fn a_fault_is_told_of_by_an_alert_that_may_know_of_it() {
     assert_eq!(both["incidents"][0]["detected_after_s"], 2.0);
     assert!(both["incidents"][1]["detected_after_s"].is_null());
     assert_eq!(both["undetected"], 1);
-    // An alert that fires already: somebody is looking.
+    // An alert that is already firing: an operator is already working on it.
     let twice = [down("a"), fault("slowdown", "a", 105_000, 110_000, "")];
     let again = incidents(&twice, &alert("u"));
     assert_eq!(again["incidents"][1]["detected_after_s"], 0.0);
-    // Without any alert nobody is told of anything.
+    // Without any alert, nothing is reported.
     let nobody = incidents(&[down("a")], "");
     assert_eq!(
         (&nobody["undetected"], &nobody["time_to_detect_s"]),
         (&1.into(), &Json::Null)
     );
-    // What users do not feel is no incident that somebody missed.
+    // A fault that users do not notice is not an undetected incident.
     let unfelt = incidents(
         &[fault("slowdown", "a", 100_000, 120_000, r#""times": 2"#)],
         "",
@@ -283,15 +284,15 @@ fn a_backlog_fires_while_more_wait() {
     // At 5 s four have been served: 5 wait. At 6 s there are 4.
     assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[]), [(1.0, 6.0)]);
     assert_eq!(queue_of_ten(r#"{"above": 9}"#, &[]), []);
-    // For so long, it was so at 1 s first.
+    // For this long, it was so at 1 s first.
     let lasting = |seconds: u64| format!(r#"{{"above": 4, "for": "{seconds}s"}}"#);
     assert_eq!(queue_of_ten(&lasting(3), &[]), [(4.0, 6.0)]);
     assert_eq!(queue_of_ten(&lasting(5), &[]), []);
-    // Nothing is heard at 1 and 2 s: that counts as nothing waiting.
+    // No telemetry arrives at 1 and 2 s: that counts as nothing waiting.
     let mute = || fault("telemetry_loss", "s", 0, 2_500, "");
     assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[mute()]), [(3.0, 6.0)]);
     assert_eq!(queue_of_ten(&lasting(3), &[mute()]), []);
-    // A dead process tells nothing.
+    // A dead process sends nothing.
     let dead = fault("crash", "s", 2_500, 20_000, "");
     assert_eq!(queue_of_ten(r#"{"above": 4}"#, &[dead]), [(1.0, 3.0)]);
 }
@@ -399,7 +400,7 @@ fn each_outage_by_chance_is_told_of_by_itself() {
             .len(),
         1
     );
-    // Those of less than a window in which most fail are told of by nobody.
+    // Those shorter than a window in which most calls fail are not reported.
     let (detected, lasted) = (number("detected"), number("lasted_ms/mean"));
     assert!(
         detected < count && detected > 0.8 * count,

@@ -44,7 +44,7 @@ fn shown(simulation: &Simulation, request: &RequestTrace) -> Vec<String> {
         );
         lines.push((span.start, at, line));
     }
-    // As they were begun; a parent comes before its parts.
+    // In the order in which they were begun; a parent comes before its parts.
     lines.sort_by_key(|(_, at, _)| *at);
     lines.into_iter().map(|(_, _, line)| line).collect()
 }
@@ -75,7 +75,7 @@ fn check_laws(requests: &[RequestTrace]) {
                 "{parent:?} {span:?}"
             );
         }
-        // An attempt that was answered is made of its waits and its callee's time, without a gap.
+        // An answered attempt consists of its waits and its callee's time, without a gap.
         for (at, span) in request.spans.iter().enumerate() {
             let parts = request.spans.iter();
             let parts: Vec<_> = parts

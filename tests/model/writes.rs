@@ -16,7 +16,7 @@ fn a_retry_after_a_lost_answer_applies_the_write_twice() {
         (run.number("/data/effects"), run.number("/data/writes")),
         (3.0, 2.0)
     );
-    // The two attempts that did it, the client's name and the moment it wanted it.
+    // The two attempts that did it, the client's name and the moment of its request.
     let told = &run.report["data"]["first_duplicate"];
     assert_eq!(
         *told,
@@ -106,7 +106,7 @@ fn a_message_that_is_delivered_at_most_once_can_be_lost() {
     let least = r#""visibility_timeout": "2s""#;
     let run = queued(&[0, 1000], least, &[crash]);
     assert_eq!((run.ok(), run.number("/data/effects")), (2.0, 2.0));
-    // Taken up again at 2000; the one of 1000 was applied at 1110.
+    // Retried at 2000; the one of 1000 was applied at 1110.
     assert_eq!(run.outcomes(), "out_of_order 1");
     assert_eq!(run.number("/data/effect_delay_ms/max"), 2110.0);
 }
@@ -154,15 +154,15 @@ fn a_service_that_remembers_answers_a_repeat_at_once_and_one_too_early_with_an_e
     };
     let links = [link("w->api", retried), link("api->db", "")];
     let lossy = [fault("loss", "w->api", 5, 40, r#""loss": 1"#)];
-    // Done at 22, the answer lost; asked again at 52 and answered at once.
+    // Done at 22, the answer lost; retried at 52 and answered immediately.
     let run = run_with("", &nodes(r#""10m""#, 10), &links, &lossy);
     assert_eq!((run.latency(), run.outcomes().as_str()), (50.0, ""));
     // Forgotten after 20 ms: done again, at 72.
     let run = run_with("", &nodes(r#""20ms""#, 10), &links, &lossy);
     assert_eq!(run.latency(), 70.0);
     assert_eq!(run.outcomes(), "duplicate_effects 1, duplicated_writes 1");
-    // 90 ms of work, done at 102: of the repeats at 52 (an error, so again at once: three errors)
-    // none is answered, and the write stands once.
+    // 90 ms of work, done at 102: of the repeats at 52 (an error, so retried immediately: three
+    // errors) none is answered, and the write is applied once.
     let run = run_with("", &nodes(r#""10m""#, 90), &links, &[]);
     assert_eq!(
         (run.failed().as_str(), run.outcomes().as_str()),
@@ -181,7 +181,7 @@ fn what_a_process_was_doing_when_it_died_is_done_again() {
         database("db", 10, ""),
     ];
     let links = [link("w->api", retried), link("api->db", "")];
-    // Dies at 15, while the database works on it: the write is applied at 20 all the same.
+    // It dies at 15, while the database works on it: the write is applied at 20 all the same.
     let run = run_with("", &nodes, &links, &[fault("crash", "api", 15, 30, "")]);
     assert_eq!((run.ok(), run.latency()), (1.0, 85.0));
     assert_eq!(run.outcomes(), "duplicate_effects 1, duplicated_writes 1");
@@ -215,7 +215,8 @@ fn messages_have_ids_of_their_own() {
 
 #[test]
 fn a_user_who_reloads_wants_the_same_and_says_so_only_with_a_key() {
-    // The answer of 10 is lost; the user leaves at 30 and asks again at 31, until the line holds.
+    // The answer of 10 is lost; the user leaves at 30 and reloads at 31, until the link works
+    // again.
     for (key, writes) in [(true, 1.0), (false, 2.0)] {
         let keys = format!(r#""keys": {{"uniform": {{"n": 1000}}}}, "idempotency_key": {key}"#);
         let nodes = [
@@ -264,7 +265,7 @@ fn a_copy_is_judged_against_its_owner() {
         link("api->orders", ""),
         link("api->q", r#""mode": "publish""#),
     ];
-    // Committed, published and known at 110; in the copy at 210. Asked at 112, read at 122.
+    // Committed, published and known at 110; in the copy at 210. Sent at 112, read at 122.
     let run = read_model(&links, &[]);
     assert_eq!(run.outcomes(), "stale_reads 1");
     assert_eq!(run.number("/data/staleness_ms/max"), 2.0);
@@ -296,7 +297,7 @@ fn a_copy_may_be_ahead_of_its_owner() {
     let slow = fault("slowdown", "orders", 50, 500, r#""times": 101"#);
     let run = read_model(&links, &[slow]);
     assert_eq!(run.outcomes(), "");
-    // The owner refuses: the copy has what nobody owns.
+    // The owner refuses: the copy has what no owner has.
     let down = fault("crash", "orders", 50, 500, "");
     let run = read_model(&links, &[down]);
     assert_eq!(

@@ -25,7 +25,7 @@ fn distance_is_paid_each_way_between_different_zones_and_not_within_one() {
 
 #[test]
 fn replicas_stand_in_their_zones_in_turn() {
-    // Replicas 0, 2 and 4 in a, 1 and 3 in b; callers go round: 10, 16, 10, 16, 10.
+    // Replicas 0, 2 and 4 in a, 1 and 3 in b; callers use them in turn: 10, 16, 10, 16, 10.
     let nodes = [
         replay_by("u", [0, 100, 200, 300, 400], r#""zone": "a""#),
         service("api", 10, r#""replicas": 5, "zones": ["a", "b"]"#),
@@ -60,7 +60,7 @@ fn a_partition_is_silence_between_zones_and_heals() {
             "{target} {to}"
         );
     }
-    // Other zones, and none, are not concerned.
+    // Other zones, and none, are not affected.
     let third = node("other", "service", r#""zone": "c""#);
     let nodes_and_third = [nodes[0].clone(), nodes[1].clone(), third];
     let cut = fault("partition", "c", 0, 900, "");
@@ -81,7 +81,7 @@ fn a_partition_may_cut_one_way() {
         let cut = fault("partition", target, 0, 900, r#""one_way": true"#);
         run_with("", &nodes, &links, &[cut])
     };
-    // What a sends is lost: the callee never hears of it.
+    // What a sends is lost: the callee never receives it.
     let deaf = one_way("a");
     assert_eq!(deaf.trace("u->api"), "lost 0, timeout 50");
     assert_eq!(deaf.number("/nodes/api/arrivals"), 0.0);
@@ -93,8 +93,8 @@ fn a_partition_may_cut_one_way() {
 
 #[test]
 fn a_balancer_takes_out_what_it_cannot_reach() {
-    // The replica in b is probed every 20 ms and cut off from 100 on: its second probe since has
-    // failed at 125, and it is out.
+    // The replica in b is probed every 20 ms and partitioned from 100 on: its second probe since
+    // has failed at 125, and it is ejected.
     let nodes = [
         replay((0..40).map(|n| n * 10)),
         node(
@@ -107,7 +107,7 @@ fn a_balancer_takes_out_what_it_cannot_reach() {
     let links = [link("u->lb", ""), link("lb->api", r#""timeout": "8ms""#)];
     let cut = fault("partition", "a", 100, 900, "");
     let run = run_with("", &nodes, &links, &[cut]);
-    // The call at 110 went to the second replica and died; its probes of 100 and 120 told.
+    // The call at 110 went to the second replica and failed; its probes of 100 and 120 detected it.
     assert_eq!(run.failed(), "timeout 1");
     assert_eq!(run.ok(), 39.0);
 }
@@ -170,11 +170,11 @@ fn a_partition_may_be_of_a_link_or_between_two_nodes() {
     // One way: what the caller sends is lost, or what the callee does.
     assert_eq!(cut("api->db", r#""one_way": true"#), (lost(), [2.0, 2.0]));
     assert_eq!(cut("db", r#""one_way": true"#), (lost(), [4.0, 2.0]));
-    // A node from another: the rest goes on.
+    // A node from another: the rest continues.
     assert_eq!(cut("db", r#""to": "api""#), (lost(), [2.0, 2.0]));
     assert_eq!(cut("db", r#""to": "other""#), (String::new(), [4.0, 4.0]));
     assert_eq!(cut("api", r#""to": "other""#), (String::new(), [4.0, 2.0]));
-    // And from all: the users wait for ever, and the drain counts them as failed.
+    // And from all: the users wait indefinitely, and the drain counts them as failed.
     let (failed, arrivals) = cut("api", "");
     assert_eq!((failed.as_str(), arrivals), ("", [2.0, 2.0]));
     let text = r#"{"faultline": 1, "nodes": [{"id": "u", "kind": "client"}, {"id": "s", "kind": "service"}],
