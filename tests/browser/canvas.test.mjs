@@ -92,7 +92,7 @@ onPage("tidying up shows the whole design", {}, async (page) => {
   }
 });
 
-onPage("a retry storm is seen: what retries multiply, each backend, and the loop that stays", {}, async (page) => {
+onPage("a retry storm shows its amplification, each backend and the loop", {}, async (page) => {
   for (const key of [".", ".", "."]) await page.keyboard.press(key);
   await until(page, (s) => s.timeS > 8);
   await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
@@ -102,7 +102,8 @@ onPage("a retry storm is seen: what retries multiply, each backend, and the loop
   await page.locator(".feedback text", { hasText: "retries → overload" }).waitFor();
   assert.equal(await page.locator(".live-faults").count(), 0);
 
-  const times = (await page.locator(".link .times").allTextContents()).map((text) => Number(text.slice(1)));
+  const texts = await page.locator(".link .times").allTextContents();
+  const times = texts.map((text) => Number(text.slice(1)));
   assert.equal(times.length, 3);
   assert.ok(times[0] > 1.25 && times[1] > times[0] && times[2] > times[1], String(times));
   const { count, found } = await overlaps(page, ".link .times", ".node");

@@ -9,11 +9,11 @@ use crate::state::Page;
 
 /// Free space between the cards and the ring.
 const MARGIN: f64 = 30.0;
-/// More of it below, for two lines of text.
+/// Additional space below, for two lines of text.
 const BELOW: f64 = 28.0;
 const RADIUS: f64 = 24.0;
 
-/// The ring, from the moment when the trigger was over.
+/// Draws the ring, from the moment at which the trigger was over.
 #[component]
 pub(crate) fn FeedbackLoop() -> impl IntoView {
     let page = Page::get();
@@ -48,7 +48,7 @@ pub(crate) fn FeedbackLoop() -> impl IntoView {
     }
 }
 
-/// The nodes of these parts with room around them, and whether a link is among the parts.
+/// Returns the area of these parts with a margin, and whether a link is among them.
 fn around(page: Page, parts: &[String]) -> Option<(Rect, bool)> {
     page.placed().with(|design| {
         let links = || parts.iter().filter_map(|id| design.link(id));
@@ -63,14 +63,14 @@ fn around(page: Page, parts: &[String]) -> Option<(Rect, bool)> {
     })
 }
 
-/// A rounded rectangle with an arrowhead in the middle of its upper and of its lower side.
+/// Returns a rounded rectangle with an arrowhead in the middle of its upper and of its lower side.
 fn path(rect: Rect) -> String {
     let (min, max, middle) = (rect.min, rect.max, rect.center().x);
     let [left, right] = [min.x + RADIUS, max.x - RADIUS];
+    let corner = format!("a{RADIUS} {RADIUS} 0 0 1");
     format!(
-        "M{left} {}H{right}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} {RADIUS}V{}\
-         a{RADIUS} {RADIUS} 0 0 1-{RADIUS} {RADIUS}H{left}a{RADIUS} {RADIUS} 0 0 1-{RADIUS}-{RADIUS}V{}\
-         a{RADIUS} {RADIUS} 0 0 1 {RADIUS}-{RADIUS}M{} {}l10 8-10 8M{} {}l-10 8 10 8",
+        "M{left} {}H{right}{corner} {RADIUS} {RADIUS}V{}{corner}-{RADIUS} {RADIUS}H{left}\
+         {corner}-{RADIUS}-{RADIUS}V{}{corner} {RADIUS}-{RADIUS}M{} {}l10 8-10 8M{} {}l-10 8 10 8",
         min.y,
         max.y - RADIUS,
         min.y + RADIUS,
