@@ -1,11 +1,11 @@
-//! What is wrong with a design, and what was wrong in a run of it: findings, with their cause,
-//! their numbers and what would mend them.
+//! Diagnosis: findings about a design and about a run of it, with causes, numbers and fixes.
 //!
 //! [`diagnose`] reads a [`Design`] and the [`Report`] of a run, and nothing else. Structural findings
-//! say what could happen; measured ones say what did. Each rule stands in a file of [`rules`], with
-//! its documentation, its thresholds and its tests; all of them look at the same [`Facts`]. What
-//! they find is put in order by [`rank`]: a cause on top, and below it what it explains. What they
-//! say stays in pieces: the `text` crate makes text of it for each reader.
+//! [`diagnose`] reads a [`Design`] and the [`Report`] of a run, and nothing else. Structural
+//! findings say what could happen, measured findings what did. Each rule is a file of [`rules`]
+//! with its texts, thresholds and tests, and all rules read the same [`Facts`]. [`rank`] sorts the
+//! findings: a cause at the top, and the findings that it explains below it. Their texts are
+//! messages of typed pieces, which the `text` crate renders for each reader.
 
 pub mod experiments;
 pub mod facts;
@@ -23,25 +23,25 @@ use design::Design;
 use report::{Finding, Score, Verdict};
 use sim::Report;
 
-/// Requests that a run must have seen before anything is said of it.
+/// Least number of requests in a run for measured findings.
 const REQUESTS_MIN: u64 = 100;
-/// Seconds after the warm-up before anything is said of a run that still goes on.
+/// Seconds after the warm-up from which a run that still goes on gives measured findings.
 const SETTLED_S: f64 = 5.0;
 
-/// Everything the rules find, causes first. Without a report, and while a run is warming up or has
-/// seen too few requests, that is what the design alone shows.
+/// Returns everything the rules find, causes first. Without a report, and while a run is warming up
+/// or has too few requests, that is what the design alone shows.
 pub fn diagnose(design: &Design, report: Option<&Report>) -> Vec<Finding> {
     let facts = facts(design, report);
     let found = found(&facts);
     rank::hang(&facts, found)
 }
 
-/// What the rules look at, where the run has shown enough.
+/// Returns the facts that the rules read. They include the run only if it is long enough.
 pub(crate) fn facts<'a>(design: &'a Design, report: Option<&'a Report>) -> Facts<'a> {
     Facts::new(design, report.filter(|report| is_telling(report)))
 }
 
-/// Everything the rules find, one after the other.
+/// Returns everything the rules find, as a flat list in order of rank.
 pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
     let is_allowed = |rule: &str| {
         let mut allowed = facts.design.settings.allow.iter();
@@ -54,8 +54,8 @@ pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
     rank::rank(facts, findings)
 }
 
-/// Whether a requirement was not met. What is not measured yet may still be, as long as a run goes
-/// on; afterwards it counts as not met.
+/// Returns whether a requirement was not met. A metric without a value may still be met while a run
+/// goes on; afterwards it counts as missed.
 pub(crate) fn is_unmet(report: &Report, score: &Score) -> bool {
     match score.verdict {
         Verdict::Met => false,
@@ -64,7 +64,7 @@ pub(crate) fn is_unmet(report: &Report, score: &Score) -> bool {
     }
 }
 
-/// Whether a run has shown enough to be judged.
+/// Returns whether a run is long enough to be judged.
 fn is_telling(report: &Report) -> bool {
     let run = &report.run;
     let is_settled = run.status != "running" || run.ended_s >= run.warmup_s + SETTLED_S;

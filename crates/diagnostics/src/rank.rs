@@ -1,24 +1,24 @@
-//! Causes first: what a finding explains hangs below it, and of the rest what did most harm and
-//! began first stands on top.
+//! The order of findings: causes first. A finding that another explains goes below it. The others
+//! are sorted by severity, by how close they are to a root cause, and by onset.
 
 use crate::facts::{FELT, Facts};
 use crate::rules;
 use report::{Finding, Message, Severity, Step};
 use std::collections::BTreeSet;
 
-/// Most findings on top, and below each.
+/// Most findings at the top, and below each of them.
 const TOP_MAX: usize = 24;
 const BELOW_MAX: usize = 12;
 /// Most findings of one rule.
 const OF_RULE_MAX: usize = 4;
-/// Most steps of a chain.
+/// Most steps of a chain of events.
 const CHAIN_MAX: usize = 8;
-/// Nodes and links that may be looked at to see whether remedies fit.
+/// Most nodes and links that are checked to see whether remedies apply.
 const CHECKS: usize = 20_000;
-/// How long before the onset of a finding its chain begins, at most.
+/// Longest time before the onset of a finding that its chain of events covers, in seconds.
 const CHAIN_S: f64 = 60.0;
 
-/// Puts findings in order.
+/// Sorts findings and sets their severity and their chain of events.
 pub(crate) fn rank(facts: &Facts<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     drop_repeated(&mut findings);
     for finding in &mut findings {
@@ -35,8 +35,8 @@ pub(crate) fn rank(facts: &Facts<'_>, mut findings: Vec<Finding>) -> Vec<Finding
     findings
 }
 
-/// A remedy that does not fit the design (what it would set may be at odds with what else is set)
-/// is no remedy. As many are tried as time allows; of the rest none is offered.
+/// Removes remedies that do not apply to the design, for example because the new value contradicts
+/// another field. Once the checks are used up, the remaining remedies are removed as well.
 fn keep_fitting(facts: &Facts<'_>, finding: &mut Finding, checks: &mut usize) {
     finding.remedies.retain(|remedy| {
         *checks = checks.saturating_sub(1);
@@ -49,7 +49,7 @@ fn keep_fitting(facts: &Facts<'_>, finding: &mut Finding, checks: &mut usize) {
     }
 }
 
-/// What the run showed need not be said as a possibility too, nor anything too often.
+/// Removes structural findings of rules that the run confirms, and limits the findings of one rule.
 fn drop_repeated(findings: &mut Vec<Finding>) {
     let shown: BTreeSet<String> = (findings.iter())
         .filter(|finding| finding.measured)
@@ -64,8 +64,9 @@ fn drop_repeated(findings: &mut Vec<Finding>) {
     });
 }
 
-/// A warning of what happened is an error where what it endangers was missed in the run, and a note
-/// where all that is required of what users feel was met: then it hurt less than was agreed to.
+/// Adjusts the severity of a measured finding. A warning becomes an error if the run missed the
+/// requirement that it endangers. It becomes a note if all requirements on what users experience
+/// were met.
 fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
     let is_of_users = finding
         .requirement
@@ -97,7 +98,7 @@ fn weigh(facts: &Facts<'_>, finding: &mut Finding) {
     }
 }
 
-/// The less, the further on top.
+/// Returns the sort key: a lower one is closer to the top.
 fn order(finding: &Finding) -> (u8, u8, usize, u64) {
     let severity = match finding.severity {
         Severity::Error => 0,
@@ -113,9 +114,9 @@ fn order(finding: &Finding) -> (u8, u8, usize, u64) {
     )
 }
 
-/// Hangs each finding below the first one above it that explains it.
+/// Moves each finding below the first one before it that explains it.
 pub(crate) fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    // Each with the places of the nodes on a path with it.
+    // Each with a flag for every node: whether it is on a path with the finding.
     let mut top: Vec<(Finding, Vec<bool>)> = Vec::new();
     for finding in findings {
         let ends = ends(facts, &finding);
@@ -137,7 +138,7 @@ pub(crate) fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     top.into_iter().map(|(finding, _)| finding).collect()
 }
 
-/// Whether one finding may be why there is another: rules that are known to explain one another.
+/// Returns whether one finding may cause another, by the rules that are known to do so.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
     if !cause.measured || cause.severity < symptom.severity || symptom.severity == Severity::Note {
         return false;
@@ -145,7 +146,7 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
     cause.rule == symptom.rule || rules::explains(&cause.rule, &symptom.rule)
 }
 
-/// The nodes that a finding is about.
+/// Returns the nodes that a finding is about.
 fn ends<'a>(facts: &Facts<'a>, finding: &Finding) -> Vec<&'a str> {
     let subjects = finding.subjects.iter();
     subjects
@@ -153,20 +154,21 @@ fn ends<'a>(facts: &Facts<'a>, finding: &Finding) -> Vec<&'a str> {
         .collect()
 }
 
-/// Whether any of these nodes is on a path with another finding's; what is about none is with all.
+/// Returns whether any of these nodes is on a path with the other finding. A finding about no node
+/// is near every other one.
 fn is_near(facts: &Facts<'_>, near: &[bool], ends: &[&str]) -> bool {
     let mut places = ends.iter().filter_map(|id| facts.graph.place(id));
     ends.is_empty() || !near.contains(&true) || places.any(|place| near[place])
 }
 
-/// What happened around a finding's subjects, up to what users felt of it.
+/// Returns the chain of events around a finding's subjects, up to the effect on users.
 fn chain(facts: &Facts<'_>, finding: &Finding) -> Vec<Step> {
     let Some(series) = &facts.series else {
         return Vec::new();
     };
     let near = facts.graph.near(&ends(facts, finding));
     let is_there = |id: &str| {
-        // A zone is nobody's end; what happens there concerns all.
+        // A zone is no end of a link: its events concern all findings.
         let mut places = facts
             .graph
             .ends(id)

@@ -1,22 +1,22 @@
-//! Edits that several rules propose.
+//! Fixes that several rules suggest.
 
 use design::kinds::Kind;
 use design::{Attribute, Command, Design, Duration, Link, Target, Value};
 use report::{Remedy, count, message, name};
 use text::title;
 
-/// A number.
+/// Returns a number as a value.
 pub(crate) fn number(x: f64) -> Value {
     Value::Number(x)
 }
 
-/// A duration given in seconds, in whole microseconds.
+/// Returns a duration as a value, rounded to whole microseconds, from seconds.
 pub(crate) fn duration(s: f64) -> Value {
     let us = libm::round(s * 1e6).clamp(1.0, 86_400e6);
     Duration::us(us as u64).write()
 }
 
-/// A record.
+/// Returns a record as a value.
 pub(crate) fn map(entries: &[(&str, Value)]) -> Value {
     let entries = entries.iter();
     Value::Map(
@@ -26,17 +26,17 @@ pub(crate) fn map(entries: &[(&str, Value)]) -> Value {
     )
 }
 
-/// Sets a node's field.
+/// Sets a field of a node.
 pub(crate) fn node(id: &str, field: &str, to: Value) -> Command {
     Command::Set(Target::Node(id.to_owned()), field.to_owned(), to)
 }
 
-/// Sets a link's field.
+/// Sets a field of a link.
 pub(crate) fn link(id: &str, field: &str, to: Value) -> Command {
     Command::Set(Target::Link(id.to_owned()), field.to_owned(), to)
 }
 
-/// Few retries, spread out, and no more than a tenth of the calls.
+/// Sets few retries, with backoff and jitter, within a budget of 10% of the calls.
 pub(crate) fn budgeted() -> Value {
     let base = map(&[("base", Value::text("100ms")), ("cap", Value::text("2s"))]);
     map(&[
@@ -50,7 +50,7 @@ pub(crate) fn budgeted() -> Value {
     ])
 }
 
-/// Bounds the retries of these links.
+/// Limits the retries of these links.
 pub(crate) fn budget_retries(links: &[&Link]) -> Remedy {
     let edits = links.iter().map(|l| link(&l.id, "retry", budgeted()));
     Remedy::new(
@@ -60,7 +60,7 @@ pub(crate) fn budget_retries(links: &[&Link]) -> Remedy {
     )
 }
 
-/// Keeps retries at the first of these links and takes them from the others.
+/// Keeps the retries of the first of these links and removes those of the others.
 pub(crate) fn retry_once(links: &[&Link]) -> Remedy {
     let mut edits = Vec::new();
     for (at, l) in links.iter().enumerate() {
@@ -83,7 +83,7 @@ pub(crate) fn backoff(id: &str) -> [Command; 2] {
     ]
 }
 
-/// Gives links a timeout of so many seconds.
+/// Gives links timeouts, in seconds.
 pub(crate) fn timeouts(links: &[(&Link, f64)]) -> Remedy {
     let edits = links
         .iter()
@@ -95,7 +95,7 @@ pub(crate) fn timeouts(links: &[(&Link, f64)]) -> Remedy {
     )
 }
 
-/// Gives links a breaker.
+/// Gives links a circuit breaker.
 pub(crate) fn breakers(links: &[&Link]) -> Remedy {
     let breaker = map(&[
         ("failure_rate", number(0.5)),
@@ -123,14 +123,14 @@ pub(crate) fn replicas(design: &Design, id: &str, to: u32) -> Option<Remedy> {
     Some(Remedy::new(
         message!("Scale {} to {} replicas", name(id), to),
         message!(
-            "{} to pay for, and more connections to its callees.",
+            "You pay for {}, and its callees have more connections.",
             count(u64::from(added), "more replica", "more replicas")
         ),
         vec![node(id, "replicas", number(f64::from(to)))],
     ))
 }
 
-/// Turns calls away while those that wait have waited too long.
+/// Rejects new calls while calls wait too long.
 pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
     let Kind::Service(service) = &design.node(id)?.kind else {
         return None;
@@ -151,7 +151,7 @@ pub(crate) fn shed(design: &Design, id: &str) -> Option<Remedy> {
     })
 }
 
-/// An alert on what a node has waiting.
+/// Adds an alert on the backlog of a node.
 pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Remedy> {
     let at = design.node(id)?;
     let is_waiting_place = matches!(
@@ -175,7 +175,7 @@ pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Rem
     ]));
     Some(Remedy::new(
         message!("Alert on the backlog of {}", name(id)),
-        "Someone is paged, at times for a burst that would have passed.",
+        "Someone is paged, sometimes for a burst that would have passed.",
         vec![Command::Set(
             Target::Settings,
             "alerts".to_owned(),
@@ -184,7 +184,7 @@ pub(crate) fn watch_backlog(design: &Design, id: &str, above: u32) -> Option<Rem
     ))
 }
 
-/// An alert on failures and one on slow answers, at a node that users ask.
+/// Adds alerts on failures and on slow responses at a node that users call.
 pub(crate) fn watch_symptoms(design: &Design, id: &str, slower_than_s: f64) -> Option<Remedy> {
     let at = design.node(id)?;
     if design.settings.alerts.len() >= 90 {

@@ -1,12 +1,11 @@
-//! What the tests of rules share.
+//! Helpers for the tests of rules.
 
 use crate::{Facts, rules};
 use design::Design;
 use report::{Finding, Message};
 use sim::{Report, Simulation};
 
-/// A design from JSON, without the version and, where there are none, with a requirement that
-/// holds.
+/// Reads a design from JSON without the version. It gets a requirement that is met if it has none.
 pub(crate) fn read(json: &str) -> Design {
     let json = json.trim().strip_prefix('{').unwrap();
     let requirements = match json.contains("\"requirements\"") {
@@ -17,7 +16,7 @@ pub(crate) fn read(json: &str) -> Design {
         .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-/// A client, two services and a database in a row, with the same policies on each link.
+/// Returns a client, two services and a database in series, with the same policies on each link.
 pub(crate) fn chain(policy: &str) -> Design {
     let policy = if policy.is_empty() {
         String::new()
@@ -35,7 +34,7 @@ pub(crate) fn chain(policy: &str) -> Design {
     ))
 }
 
-/// A fault from JSON.
+/// Reads a fault from JSON.
 pub(crate) fn fault(json: &str) -> design::Fault {
     let value = format::json::value_from_str(json).unwrap();
     let mut reader = design::Reader::default();
@@ -43,7 +42,7 @@ pub(crate) fn fault(json: &str) -> design::Fault {
     fault.unwrap_or_else(|| panic!("{:?}", reader.finish()))
 }
 
-/// Runs it.
+/// Runs a design.
 pub(crate) fn run(design: &Design) -> Report {
     assert_eq!(design.problems(), []);
     let mut simulation = Simulation::new(design);
@@ -51,12 +50,12 @@ pub(crate) fn run(design: &Design) -> Report {
     simulation.report()
 }
 
-/// What one rule finds in a design.
+/// Returns what one rule finds in a design.
 pub(crate) fn lint(rule: &str, design: &Design) -> Vec<Finding> {
     rules::find(rule).unwrap().look(&Facts::new(design, None))
 }
 
-/// What one rule finds in a run.
+/// Returns what one rule finds in a run.
 pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding> {
     let mut found = rules::find(rule)
         .unwrap()
@@ -65,7 +64,7 @@ pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding
     found
 }
 
-/// The shares in a message, in order.
+/// Returns the shares in a message, in order.
 pub(crate) fn shares(of: &Message) -> Vec<f64> {
     let shares = of.pieces().iter().filter_map(|piece| match piece {
         report::Piece::Figure(figure) if figure.unit == report::Unit::Share => Some(figure.value),
@@ -74,22 +73,22 @@ pub(crate) fn shares(of: &Message) -> Vec<f64> {
     shares.collect()
 }
 
-/// What a message says, by ids.
+/// A message as text, with ids for names.
 pub(crate) trait Says {
-    /// As text.
+    /// Returns the text.
     fn text(&self) -> String;
 
-    /// Whether these words are in it.
+    /// Returns whether the text contains these words.
     fn contains(&self, words: &str) -> bool {
         self.text().contains(words)
     }
 
-    /// Whether it begins with these words.
+    /// Returns whether the text begins with these words.
     fn starts_with(&self, words: &str) -> bool {
         self.text().starts_with(words)
     }
 
-    /// Whether it ends with these words.
+    /// Returns whether the text ends with these words.
     fn ends_with(&self, words: &str) -> bool {
         self.text().ends_with(words)
     }

@@ -1,5 +1,5 @@
-//! All rules over all scenarios (broken, near misses, mended) and all sound designs: hits, misses
-//! and false alarms, and the page that says so.
+//! All rules over all scenarios (faulty, near misses, fixed) and all reference designs: hits,
+//! misses and false alarms, and the page that lists them.
 
 use design::Design;
 use diagnostics::diagnose;
@@ -21,7 +21,7 @@ fn run(design: &Design) -> Report {
     simulation.report()
 }
 
-/// What is run, and which rule it is about.
+/// A design to run, and the rule it is about.
 #[derive(Clone, Debug)]
 enum Case {
     Broken(String, String),
@@ -33,10 +33,10 @@ enum Case {
 impl Case {
     fn name(&self) -> String {
         match self {
-            Self::Broken(id, _) => format!("{id} (broken)"),
+            Self::Broken(id, _) => format!("{id} (faulty)"),
             Self::NearMiss(id, _, label) => format!("{id} (near miss: {label})"),
-            Self::Mended(id, _) => format!("{id} (mended)"),
-            Self::Sound(id) => format!("{id} (sound)"),
+            Self::Mended(id, _) => format!("{id} (fixed)"),
+            Self::Sound(id) => format!("{id} (reference design)"),
         }
     }
 }
@@ -62,7 +62,7 @@ fn cases() -> Vec<(Case, Design)> {
     cases
 }
 
-/// Runs of all cases, and what was found in them, in order.
+/// Runs all cases and returns what was found in them, in order.
 fn look() -> Vec<(Case, Vec<Finding>)> {
     let cases = cases();
     let next = AtomicUsize::new(0);
@@ -172,7 +172,7 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
     check_current(&page);
 }
 
-/// Holds the page in the repository against what the rules say, or writes it.
+/// Checks the page in the repository against the rules, or writes it.
 fn check_current(page: &str) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
@@ -182,28 +182,37 @@ fn check_current(page: &str) {
     let is_current = written == page;
     assert!(
         is_current,
-        "docs/rules.md is not what the rules say: run this test with UPDATE_EXPECT=1"
+        "docs/rules.md differs from what the rules say: run this test with UPDATE_EXPECT=1"
     );
 }
 
 fn page(rows: &BTreeMap<&str, Row>, sound: usize) -> String {
     let mut page = "# The rules
 
-Written by `UPDATE_EXPECT=1 cargo test -p faultline-diagnostics --test corpus`, from the rules' own files
-(`crates/diagnostics/src/rules/`) and from runs of every scenario and every sound design.
+`UPDATE_EXPECT=1 cargo test -p faultline-diagnostics --test corpus` writes this page from the texts
+of the rules (`crates/diagnostics/src/rules/`) and from runs of every scenario and reference design.
 
-A **structural** finding says what could happen, a **measured** one what did. A note is worth knowing, a
-warning likely to hurt or hurting within what was asked for; an error did harm in this run: a requirement was
-missed, or writes were lost, doubled or torn. A design accepts a finding with
+A **structural** finding says what could happen, a **measured** one what did happen in a run.
+Findings have three severities:
+
+- A *note* is worth knowing.
+- A *warning* is a likely problem, or one that occurred without missing a requirement.
+- An *error* did harm in this run: a requirement was missed, or writes were lost, duplicated or torn.
+
+A design accepts the findings of a rule with
 `\"allow\": [{\"rule\": \"retry-storm\", \"because\": \"...\"}]`.
 
 ## Over the corpus
 
-Broken: the scenarios that show it, and how often it stood on top as the root cause. Then false alarms (warnings and
-errors of this rule) on their near misses and mended designs, "
+The table counts, for each rule:
+
+- the faulty scenarios that show it, and how often its finding was at the top as the root cause;
+- the near misses and fixed designs of these scenarios, and the false alarms on them (warnings and
+  errors of the rule);
+- the false alarms on "
         .to_owned();
-    let _ = writeln!(page, "and on {sound} sound designs.\n");
-    page += "| rule | broken | on top | missed | near misses and mended | false alarms | on sound designs |\n|---|---|---|---|---|---|---|\n";
+    let _ = writeln!(page, "{sound} reference designs.\n");
+    page += "| rule | faulty | at the top | missed | near misses and fixed | false alarms | on reference designs |\n|---|---|---|---|---|---|---|\n";
     for rule in ALL {
         let row = &rows[rule.id];
         let missed = row.broken - row.on_top;
@@ -218,13 +227,13 @@ errors of this rule) on their near misses and mended designs, "
             id = rule.id
         );
     }
-    page += "\nThe order is that of the search for a root cause: of two findings that explain each other the one\nfurther up stands on top.\n";
+    page += "\nThe rules are in the order of the search for a root cause. If two findings\nexplain each other, the finding of the rule further up is at the top.\n";
     let mut sorted: Vec<_> = ALL.iter().collect();
     sorted.sort_by_key(|rule| rule.id);
     for rule in sorted {
         let _ = write!(
             page,
-            "\n## {}\n\n**{}.** {}\n\n*Told by.* {}\n\n*Silent on.* {}\n\n*Fixed by.* {}\n",
+            "\n## {}\n\n**{}.** {}\n\n*Evidence.* {}\n\n*Silent on.* {}\n\n*Fixed by.* {}\n",
             rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.mends
         );
     }

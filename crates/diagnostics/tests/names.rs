@@ -1,5 +1,5 @@
-//! Every message of every finding names nodes and links by pieces of their own. Ids are made words
-//! that no text has by itself, so that one that was put into a text shows.
+//! All messages of all findings name nodes and links by pieces of their own. Ids are made-up words
+//! that no text contains by itself, so that an id in a text is found.
 
 use design::{Design, Kind};
 use diagnostics::diagnose;
@@ -27,7 +27,7 @@ fn title(at: usize) -> String {
     format!("Q7 <{at}>")
 }
 
-/// The same design with odd ids and other titles.
+/// Returns the same design with odd ids and other titles.
 fn renamed(design: &Design) -> Design {
     let mut renamed = design.clone();
     let node_id = |old: &str| {
@@ -68,7 +68,7 @@ fn renamed(design: &Design) -> Design {
     renamed
 }
 
-/// All that people read of a finding, and of those below it.
+/// Returns all messages of a finding and of those below it.
 fn messages(finding: &Finding) -> Vec<&Message> {
     let each = finding.all().into_iter().flat_map(|finding| {
         let steps = finding.chain.iter().map(|step| &step.what);
@@ -80,7 +80,7 @@ fn messages(finding: &Finding) -> Vec<&Message> {
     each.collect()
 }
 
-/// Whether a piece is of something in the design, and words name nothing of it.
+/// Returns whether a piece is a name from the design, or a text that names nothing of it.
 fn is_of(piece: &Piece, design: &Design) -> bool {
     match piece {
         Piece::Text(words) => !words.is_empty() && !words.contains(ODD),
@@ -96,7 +96,7 @@ fn is_of(piece: &Piece, design: &Design) -> bool {
     }
 }
 
-/// Checks every piece, and both ways of naming; the rules that found something.
+/// Checks every piece, and both ways of naming. Returns the rules with findings.
 fn check(design: &Design, report: Option<&Report>) -> Vec<(String, bool)> {
     let [by_id, by_title] = [Titles::ids(), Titles::of_design(design)];
     let found = diagnose(design, report);

@@ -1,5 +1,5 @@
-//! Rules over random designs: no finding's remedy breaks a design, no rule panics, and on sound
-//! designs all of them are all but silent.
+//! Rules over random designs: no remedy leads to an invalid design, no rule panics, and reference
+//! designs get almost no findings.
 
 use design::{Design, Value};
 use diagnostics::diagnose;
@@ -17,7 +17,7 @@ fn all(findings: &[Finding]) -> Vec<&Finding> {
     findings.iter().flat_map(Finding::all).collect()
 }
 
-/// Whether every subject of a finding is in its design.
+/// Returns whether every subject of a finding is in its design.
 fn is_of(finding: &Finding, design: &Design) -> bool {
     let is_there = |id: &String| {
         design.node(id).is_some()
@@ -66,8 +66,8 @@ fn every_remedy_of_every_finding_makes_a_valid_design_and_can_be_undone() {
     }
 }
 
-/// A design that is sound: random tiers below 60 % busy, timeouts that fall from the edge inwards,
-/// no retries or retries within a budget, requirements that it meets with room.
+/// A random reference design: tiers below 60% utilization, timeouts that decrease inward, no
+/// retries or retries within a budget, and requirements that it meets with room to spare.
 fn sound(seed: u64) -> Design {
     let rng = &mut Rng::new(seed);
     let tiers = 1 + rng.below(3) as usize;
@@ -90,7 +90,7 @@ fn sound(seed: u64) -> Design {
             .push(r#"{"from": "users", "to": "lb", "latency": "5ms", "timeout": "4s"}"#.to_owned());
         above = "lb".to_owned();
     }
-    // Each tier holds its slots while those below work: times add up from the bottom.
+    // Each tier holds its slots while those below work: times add up from the innermost.
     let work: Vec<f64> = (0..tiers).map(|_| rng.within(1.0, 15.0)).collect();
     let read = rng.within(1.0, 5.0);
     let utilization = rng.within(0.2, 0.6);
@@ -151,7 +151,7 @@ fn sound(seed: u64) -> Design {
     } else {
         ""
     };
-    // A small fault now and then, that a sound design bears: one replica, or a slow moment.
+    // Sometimes a small fault that a reference design tolerates: one replica, or a short slowdown.
     let fault = match rng.below(6) {
         0 => {
             r#", "faults": [{"at": "25s", "for": "3s", "kind": "slowdown", "target": "db", "times": 1.3}]"#
@@ -174,7 +174,7 @@ fn sound(seed: u64) -> Design {
     Design::read(&value).unwrap_or_else(|problems| panic!("seed {seed}: {problems:?}: {text}"))
 }
 
-/// Most false alarms per hundred sound designs.
+/// Most false alarms per hundred reference designs.
 const ALARMS_MAX: usize = 2;
 
 #[test]
@@ -197,7 +197,7 @@ fn sound_designs_raise_no_error_and_all_but_no_warning() {
             }
         }
     });
-    println!("{} warnings over {designs} sound designs", alarms.len());
+    println!("{} warnings over {designs} reference designs", alarms.len());
     if cases.has_fixed_set() {
         let most = ALARMS_MAX * designs / 100;
         assert!(alarms.len() <= most, "{}", alarms.join("\n"));
@@ -233,7 +233,7 @@ fn a_design_says_what_it_accepts_and_a_run_that_warms_up_says_nothing() {
     assert!(late[0].measured, "{late:?}");
 }
 
-/// Ten thousand deep, and ten thousand wide: nothing is looked at for each pair.
+/// Ten thousand nodes deep, and ten thousand wide: no work is done for each pair of nodes.
 #[test]
 #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
 fn large_designs_are_looked_at_too() {
@@ -274,6 +274,6 @@ fn diagnosis_is_cheap() {
     }
     let each = began.elapsed().as_secs_f64() * 1e3 / f64::from(rounds);
     println!("{each:.2} ms for a report of {} s", report.run.duration_s);
-    // Unoptimised, on a busy machine.
+    // Unoptimized, on a busy machine.
     assert!(each < 200.0, "{each} ms");
 }

@@ -1,10 +1,10 @@
-//! The first write that a run did twice.
+//! The first write that a run applied twice.
 
 use report::{AppliedReport, Report};
 use report::{Message, instant, link_name, message, name, operation};
 
-/// The first write that was done twice, and the two attempts that did it: a sentence, with a space
-/// before it; nothing where there was none.
+/// Describes the first write that was applied twice and the two attempts that applied it, as a
+/// sentence after a space. Returns an empty message if there was none.
 pub(crate) fn first_duplicate(report: &Report) -> Message {
     let Some(one) = &report.data.first_duplicate else {
         return Message::new();

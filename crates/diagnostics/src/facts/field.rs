@@ -1,61 +1,61 @@
-//! Places of the report, for figures that are read from there.
+//! Fields of the report, for numbers that are read from it.
 
 use super::Span;
 use report::{Field, Fold};
 
-/// A place by its path, `data.stale_reads`.
+/// Returns the field with this path, such as `data.stale_reads`.
 pub(crate) fn of(path: &str) -> Field {
     Field::at(path.split('.'))
 }
 
-/// A figure of a node, by its path below the node.
+/// Returns a field of a node, by its path below the node.
 pub(crate) fn node(id: &str, path: &str) -> Field {
     below("nodes", id, path)
 }
 
-/// A figure of a link, by its path below the link.
+/// Returns a field of a link, by its path below the link.
 pub(crate) fn link(id: &str, path: &str) -> Field {
     below("links", id, path)
 }
 
-/// A figure of a part, by its path below the part.
+/// Returns a field of a node or link, by its path below it.
 #[inline(never)]
 fn below(parts: &str, id: &str, path: &str) -> Field {
     let keys = [parts, id].into_iter().chain(path.split('.'));
     Field::At(keys.map(str::to_owned).collect())
 }
 
-/// All failures of a node.
+/// Returns the number of all failures of a node.
 pub(crate) fn node_failures(id: &str) -> Field {
     Field::all(["nodes", id, "failures"])
 }
 
-/// All failures of a link.
+/// Returns the number of all failures of a link.
 pub(crate) fn link_failures(id: &str) -> Field {
     Field::all(["links", id, "failures"])
 }
 
-/// A figure of each of some nodes, all together.
+/// Returns the sum of a field over some nodes.
 pub(crate) fn nodes<'a>(ids: impl IntoIterator<Item = &'a str>, path: &str) -> Field {
     Field::Sum(ids.into_iter().map(|id| node(id, path)).collect())
 }
 
-/// A figure of each of some links, all together.
+/// Returns the sum of a field over some links.
 pub(crate) fn links<'a>(ids: impl IntoIterator<Item = &'a str>, path: &str) -> Field {
     Field::Sum(ids.into_iter().map(|id| link(id, path)).collect())
 }
 
-/// A series of the whole system, over a while.
+/// Returns a series of the whole system over a span.
 pub(crate) fn over(series: &str, fold: Fold, span: Span) -> Field {
     Field::windows(["windows", series], fold, span.from_s, span.until_s)
 }
 
-/// A series of a node, over a while.
+/// Returns a series of a node over a span.
 pub(crate) fn node_over(id: &str, series: &str, fold: Fold, span: Span) -> Field {
     part_over("node_windows", id, series, fold, span)
 }
 
-/// A series of a link, over a while.
+/// Returns a series of a link over a span.
 pub(crate) fn link_over(id: &str, series: &str, fold: Fold, span: Span) -> Field {
     part_over("link_windows", id, series, fold, span)
 }

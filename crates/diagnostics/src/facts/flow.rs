@@ -1,5 +1,5 @@
-//! What flows through a design in its usual state, as far as the design alone says it: rates of
-//! calls, times without waiting, what a node can do at most (by Little's law).
+//! The load in a design's usual state, as far as the design alone determines it: call rates, times
+//! without waiting, and the capacity of each node (by Little's law).
 
 use super::graph::Graph;
 use design::kinds::client::{Arrivals, Client, Effect, Keys, Operation};
@@ -9,26 +9,26 @@ use design::kinds::{Cache, Database, Kind};
 use design::link::{Condition, Link, Mode};
 use std::collections::BTreeMap;
 
-/// Operations told apart; others count as the last of their effect.
+/// Most operations that are distinguished; others count as the last of their effect.
 const OPERATIONS_MAX: usize = 32;
 
 /// Rates, times and capacities.
 pub struct Flow {
-    /// Calls a second that reach each node, by place.
+    /// Calls per second that reach each node, by position.
     nodes: Vec<f64>,
-    /// Of those, writes.
+    /// Writes per second among them.
     writes: Vec<f64>,
-    /// Calls a second over each link, retries apart, by id.
+    /// Calls per second over each link without retries, by id.
     links: BTreeMap<String, f64>,
     /// Time of a call at each node without waiting, in seconds.
     response: Vec<f64>,
-    /// Of that, on the network.
+    /// The part of it on the network.
     network: Vec<f64>,
-    /// Calls a second that each node can do; infinite where nothing bounds it.
+    /// Calls per second that each node can serve; infinite where nothing limits it.
     capacity: Vec<f64>,
 }
 
-/// The mean arrival rate of a client in its usual state.
+/// Returns the mean arrival rate of a client in its usual state, per second.
 fn client_rate(client: &Client, response_s: f64) -> f64 {
     match &client.arrivals {
         Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.0,
@@ -47,7 +47,7 @@ fn client_rate(client: &Client, response_s: f64) -> f64 {
     }
 }
 
-/// Share of the most popular key, and number of keys, of an operation.
+/// Returns the share of the most popular key, and the number of keys, of an operation.
 pub fn top_key(keys: &Keys) -> (f64, u64) {
     match keys {
         Keys::Uniform(uniform) => (1.0 / uniform.n as f64, uniform.n),
@@ -55,7 +55,7 @@ pub fn top_key(keys: &Keys) -> (f64, u64) {
     }
 }
 
-/// The generalised harmonic number, to within a few percent.
+/// Returns the generalized harmonic number, to within a few percent.
 fn harmonic(n: f64, s: f64) -> f64 {
     let head = n.min(50.0) as u32;
     let exact: f64 = (1..=head).map(|k| libm::pow(f64::from(k), -s)).sum();
@@ -68,7 +68,7 @@ fn harmonic(n: f64, s: f64) -> f64 {
     exact + rest
 }
 
-/// Hits of a cache that keeps the most popular keys it has room for.
+/// Returns the hit ratio of a cache that keeps as many of the most popular keys as fit.
 fn likely_hits(cache: &Cache, operations: &[&Operation]) -> f64 {
     if let Some(ratio) = cache.hit_ratio {
         return ratio;
@@ -89,7 +89,7 @@ fn likely_hits(cache: &Cache, operations: &[&Operation]) -> f64 {
         hits += operation.weight * share;
         weight += operation.weight;
     }
-    // Entries expire and change: never quite all of it.
+    // Entries expire and change, so the ratio is never quite 1.
     if weight > 0.0 {
         (hits / weight).min(0.99)
     } else {
@@ -98,7 +98,7 @@ fn likely_hits(cache: &Cache, operations: &[&Operation]) -> f64 {
 }
 
 impl Flow {
-    /// Works it out. `hits` is what is known of a cache's hit ratio.
+    /// Derives the load. `hits` returns the hit ratio of a cache, if it is known.
     pub fn new(graph: &Graph<'_>, hits: &dyn Fn(&str) -> Option<f64>) -> Self {
         let count = graph.design.nodes.len();
         let mut flow = Self {
@@ -121,8 +121,8 @@ impl Flow {
             let known = hits(id).unwrap_or_else(|| likely_hits(cache, &operations));
             1.0 - known
         };
-        // Twice: how long a call takes rests on who asks for what, and of closed clients the other
-        // way round.
+        // Twice, because the time of a call depends on the mix of operations, and the rate of
+        // closed clients depends on the time of a call.
         for _ in 0..2 {
             for place in graph.order().iter().rev() {
                 flow.times(graph, *place, &ratio);
@@ -138,7 +138,7 @@ impl Flow {
         flow
     }
 
-    /// Times of a node, those below it known.
+    /// Computes the times of a node, after those of its callees.
     fn times(&mut self, graph: &Graph<'_>, place: usize, miss: &dyn Fn(&str, &Cache) -> f64) {
         let node = &graph.design.nodes[place];
         let mean = |of: &design::Distribution| of.mean_s().unwrap_or(1.0);
@@ -188,14 +188,14 @@ impl Flow {
         self.network[place] = stages.values().map(|(_, network)| network).sum();
     }
 
-    /// Share of the calls at a node that go over a link, once it is known what reaches the node.
+    /// Returns the share of a node's calls that go over a link, once the load of the node is known.
     fn share_over(&self, place: usize, link: &Link) -> Option<f64> {
         let over = self.links.get(&link.id)?;
         let all = self.nodes[place] * f64::from(link.calls);
         (all > 0.0).then(|| over / all)
     }
 
-    /// Sends on what reaches a node.
+    /// Passes the load of a node on to its callees.
     fn pass_on(
         &mut self,
         graph: &Graph<'_>,
@@ -305,7 +305,7 @@ impl Flow {
                 let work = coordinator.service_time.mean_s().unwrap_or(0.0);
                 let held = match coordinator.scope {
                     Scope::PerKey => work,
-                    // It answers the next while the one before still holds the lock.
+                    // It answers the next call while the caller before still holds the lock.
                     Scope::Global => work.max(self.held_s(graph, &node.id)),
                 };
                 1.0 / held.max(1e-9)
@@ -342,7 +342,7 @@ impl Flow {
         f64::from(database.shards.count) * slots / (work * slowed).max(1e-9)
     }
 
-    /// How long a lock is held: what its callers do after they have it.
+    /// Returns how long a lock is held: the time of what its callers do after they have it.
     fn held_s(&self, graph: &Graph<'_>, id: &str) -> f64 {
         let (mut held, mut count) = (0.0, 0.0);
         for link in graph.inward(id) {
@@ -362,42 +362,42 @@ impl Flow {
         graph.place(id).map_or(0.0, |place| series[place])
     }
 
-    /// Calls a second that reach a node.
+    /// Returns the calls per second that reach a node.
     pub fn node(&self, graph: &Graph<'_>, id: &str) -> f64 {
         self.of(&self.nodes, graph, id)
     }
 
-    /// Writes a second that reach a node.
+    /// Returns the writes per second that reach a node.
     pub fn writes(&self, graph: &Graph<'_>, id: &str) -> f64 {
         self.of(&self.writes, graph, id)
     }
 
-    /// Calls a second over a link.
+    /// Returns the calls per second over a link.
     pub fn link(&self, id: &str) -> f64 {
         self.links.get(id).copied().unwrap_or(0.0)
     }
 
-    /// Time of a call at a node without waiting, in seconds.
+    /// Returns the time of a call at a node without waiting, in seconds.
     pub fn response(&self, graph: &Graph<'_>, id: &str) -> f64 {
         self.of(&self.response, graph, id)
     }
 
-    /// Of that, on the network.
+    /// Returns the part of it on the network.
     pub fn network(&self, graph: &Graph<'_>, id: &str) -> f64 {
         self.of(&self.network, graph, id)
     }
 
-    /// Calls a second that a node can do.
+    /// Returns the calls per second that a node can serve.
     pub fn capacity(&self, graph: &Graph<'_>, id: &str) -> f64 {
         self.of(&self.capacity, graph, id)
     }
 
-    /// Time of a call over a link without waiting, there and back.
+    /// Returns the time of a call over a link without waiting, both ways.
     pub fn call(&self, graph: &Graph<'_>, link: &Link) -> f64 {
         2.0 * link.latency.mean_s().unwrap_or(0.0) + self.response(graph, &link.to)
     }
 
-    /// Attempts for each request of all clients, over all links of calls but the clients' own.
+    /// Returns the calls between nodes per request, over all links except those of clients.
     pub fn calls_per_request(&self, graph: &Graph<'_>) -> f64 {
         let (mut calls, mut requests) = (0.0, 0.0);
         for link in &graph.design.links {
@@ -417,7 +417,7 @@ impl Flow {
     }
 }
 
-/// How likely a link is called by an operation.
+/// Returns the probability that an operation calls a link.
 fn share_of(link: &Link, operation: &Operation, missed: f64) -> f64 {
     let each = link.when.0.iter().map(|condition| match condition {
         Condition::Always => 1.0,
@@ -431,7 +431,7 @@ fn share_of(link: &Link, operation: &Operation, missed: f64) -> f64 {
     1.0 - each.map(|p| 1.0 - p).product::<f64>()
 }
 
-/// The same of no operation in particular.
+/// Returns the same without regard to the operation.
 fn likely_share(link: &Link, missed: f64) -> f64 {
     let each = link.when.0.iter().map(|condition| match condition {
         Condition::Always | Condition::Reads => 1.0,

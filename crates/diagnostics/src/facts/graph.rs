@@ -1,22 +1,22 @@
-//! Who calls whom, over what, and how deep.
+//! A design as a graph of calls.
 
 use design::kinds::{Kind, Service};
 use design::link::{Link, Mode, Retry};
 use design::{Design, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A design as a graph; ids of nodes and links that are not there have no neighbours.
+/// A design as a graph. Unknown ids of nodes and links have no links.
 pub struct Graph<'a> {
     /// The design.
     pub design: &'a Design,
     places: BTreeMap<&'a str, usize>,
     out: Vec<Vec<&'a Link>>,
     into: Vec<Vec<&'a Link>>,
-    /// Places of nodes, callers before callees as far as there is no cycle.
+    /// Positions of nodes, callers before callees except in cycles.
     order: Vec<usize>,
 }
 
-/// Most layers of a storm that are named.
+/// Most layers of retries that are named.
 const LAYERS_MAX: usize = 12;
 
 /// Retries that multiply along a path of calls.
@@ -24,11 +24,11 @@ const LAYERS_MAX: usize = 12;
 pub struct Storm {
     /// Most attempts at the end of the path for one request.
     pub attempts: f64,
-    /// The links with retries nothing bounds, from the top.
+    /// The links whose retries nothing limits, outermost first.
     pub layers: Vec<String>,
 }
 
-/// Whether retries over a link are bounded by more than their number.
+/// Returns whether anything besides the maximum number of attempts limits the retries over a link.
 pub fn is_bounded(link: &Link) -> bool {
     let by_retry =
         |retry: &Retry| retry.budget.is_some() || retry.throttle.is_some() || retry.quota.is_some();
@@ -38,7 +38,7 @@ pub fn is_bounded(link: &Link) -> bool {
 }
 
 impl<'a> Graph<'a> {
-    /// Sorts the links by their ends.
+    /// Builds the graph.
     pub fn new(design: &'a Design) -> Self {
         let mut places = BTreeMap::new();
         for (place, node) in design.nodes.iter().enumerate() {
@@ -75,37 +75,37 @@ impl<'a> Graph<'a> {
             }
             done += 1;
         }
-        // What is in a cycle, in the order drawn.
+        // Nodes in a cycle follow in the order of the design.
         order.extend((0..left.len()).filter(|place| left[*place] > 0));
         order
     }
 
-    /// Places of all nodes, callers first.
+    /// Returns the positions of all nodes, callers first.
     pub fn order(&self) -> &[usize] {
         &self.order
     }
 
-    /// The place of a node in the design's list.
+    /// Returns the position of a node in the design's list.
     pub fn place(&self, id: &str) -> Option<usize> {
         self.places.get(id).copied()
     }
 
-    /// The node of this id.
+    /// Returns the node with this id.
     pub fn node(&self, id: &str) -> Option<&'a Node> {
         Some(&self.design.nodes[self.place(id)?])
     }
 
-    /// Links from a node, in the order drawn.
+    /// Returns the links from a node, in the order of the design.
     pub fn out(&self, id: &str) -> &[&'a Link] {
         self.place(id).map_or(&[], |place| &self.out[place])
     }
 
-    /// Links to a node.
+    /// Returns the links to a node.
     pub fn inward(&self, id: &str) -> &[&'a Link] {
         self.place(id).map_or(&[], |place| &self.into[place])
     }
 
-    /// The service at a place, where one is there.
+    /// Returns the service with this id.
     pub fn service(&self, id: &str) -> Option<&'a Service> {
         match &self.node(id)?.kind {
             Kind::Service(service) => Some(service),
@@ -113,7 +113,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The nodes that a link's calls end at: balancers pass them on.
+    /// Returns the nodes that serve a link's calls: those behind load balancers.
     pub fn served_by(&self, link: &Link) -> Vec<&'a Node> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
@@ -132,7 +132,7 @@ impl<'a> Graph<'a> {
         found
     }
 
-    /// The nodes that call a node and wait, balancers in between left out.
+    /// Returns the nodes that call a node and wait, directly or through load balancers.
     pub fn askers(&self, id: &str) -> Vec<&'a Node> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
@@ -156,17 +156,17 @@ impl<'a> Graph<'a> {
         found
     }
 
-    /// All nodes that a node reaches over links, itself included.
+    /// Returns all nodes that a node reaches over links, including itself.
     pub fn reach(&self, id: &str) -> BTreeSet<&'a str> {
         self.walk(id, |place| &self.out[place], |link| &link.to)
     }
 
-    /// All nodes that reach a node, itself included.
+    /// Returns all nodes that reach a node, including itself.
     pub fn reached_by(&self, id: &str) -> BTreeSet<&'a str> {
         self.walk(id, |place| &self.into[place], |link| &link.from)
     }
 
-    /// Which nodes, by place, reach any of these or are reached by one.
+    /// Returns for each position whether its node reaches one of these or is reached by one.
     pub fn near(&self, ids: &[&str]) -> Vec<bool> {
         let starts = || ids.iter().filter_map(|id| self.place(id));
         let mut near = vec![false; self.design.nodes.len()];
@@ -205,7 +205,7 @@ impl<'a> Graph<'a> {
         seen
     }
 
-    /// The nodes that a subject (a node or a link) is about: itself, or its ends.
+    /// Returns the nodes that a subject is about: the node itself, or the ends of the link.
     pub fn ends(&self, subject: &str) -> Vec<&'a str> {
         if let Some(node) = self.node(subject) {
             return vec![&node.id];
@@ -216,8 +216,8 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// The longest chain of services that wait for one another, each of them and who ends it, from
-    /// the top. Balancers and caches are no part of it.
+    /// Returns the longest chain of services that wait for one another, outermost first, with the
+    /// node that ends it. Load balancers and caches are left out.
     pub fn longest_chain(&self) -> Vec<&'a str> {
         let mut best: Vec<Option<(usize, Option<usize>)>> = vec![None; self.design.nodes.len()];
         for place in self.order.iter().rev() {
@@ -261,7 +261,7 @@ impl<'a> Graph<'a> {
         chain
     }
 
-    /// Where retries that nothing bounds multiply most, for a request of a client.
+    /// Returns the path on which unlimited retries multiply most, for a client's request.
     pub fn worst_storm(&self) -> Storm {
         let mut best: Vec<Storm> = vec![Storm::default(); self.design.nodes.len()];
         for place in self.order.iter().rev() {

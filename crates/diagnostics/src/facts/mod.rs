@@ -1,4 +1,4 @@
-//! What the rules look at: the graph, what flows through it, and how a run went over time.
+//! The facts that rules read: the graph, the load on it, and the run over time.
 
 mod duplicate;
 pub(crate) mod field;
@@ -17,25 +17,25 @@ use report::{LinkReport, NodeReport, Score};
 use report::{Message, link_name, message, name, zone_name};
 use sim::Report;
 
-/// What is known of a design and, where there is one, of a run of it.
+/// Everything known about a design and, if there is one, about a run of it.
 pub struct Facts<'a> {
     /// The design.
     pub design: &'a Design,
-    /// The run, where one has shown enough.
+    /// The run, if it is long enough to be judged.
     pub report: Option<&'a Report>,
-    /// Who calls whom.
+    /// The design as a graph of calls.
     pub graph: Graph<'a>,
-    /// What flows, as far as the design says it.
+    /// The load that the design alone determines.
     pub flow: Flow,
     /// The same while every cache is empty.
     pub cold: Flow,
-    /// How the run went over time.
+    /// The run over time.
     pub series: Option<Series<'a>>,
 }
 
 macro_rules! of_kind {
     ($($name:ident: $Kind:ident;)*) => { $(
-        /// The nodes of this kind.
+        /// Returns the nodes of this kind.
         pub fn $name(&self) -> impl Iterator<Item = (&'a Node, &'a $Kind)> + use<'a> {
             self.design.nodes.iter().filter_map(|node| match &node.kind {
                 Kind::$Kind(kind) => Some((node, kind)),
@@ -46,7 +46,7 @@ macro_rules! of_kind {
 }
 
 impl<'a> Facts<'a> {
-    /// Works out what the rules ask for.
+    /// Derives the facts.
     pub fn new(design: &'a Design, report: Option<&'a Report>) -> Self {
         let graph = Graph::new(design);
         let hits = |id: &str| report.and_then(|report| report.nodes.get(id)?.hit_ratio);
@@ -73,22 +73,22 @@ impl<'a> Facts<'a> {
         coordinators: Coordinator;
     }
 
-    /// What the run says of a node.
+    /// Returns the report of a node.
     pub fn node(&self, id: &str) -> Option<&'a NodeReport> {
         self.report?.nodes.get(id)
     }
 
-    /// What the run says of a link.
+    /// Returns the report of a link.
     pub fn link(&self, id: &str) -> Option<&'a LinkReport> {
         self.report?.links.get(id)
     }
 
-    /// What a text calls the target of a fault: a node, a link or a zone.
+    /// Names the target of a fault: a node, a link or a zone.
     pub fn target(&self, id: &str) -> Message {
         place(self.design, id)
     }
 
-    /// Seconds that count, of the run.
+    /// Returns the length of the run after the warm-up, in seconds.
     pub fn measured_s(&self) -> f64 {
         self.report
             .map_or(0.0, |report| {
@@ -97,7 +97,7 @@ impl<'a> Facts<'a> {
             .max(1e-9)
     }
 
-    /// Calls a second that reach a node: as the run had it in the mean, else as the design has it.
+    /// Returns the calls per second that reach a node: the mean of the run, else by the design.
     pub fn rate(&self, id: &str) -> f64 {
         match self.node(id) {
             Some(node) => node.arrivals as f64 / self.measured_s(),
@@ -105,7 +105,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether a requirement on one of these figures was missed in the run.
+    /// Returns the first of these metrics whose requirement the run missed.
     pub fn missed(&self, metrics: &[Metric]) -> Option<Metric> {
         let report = self.report?;
         let is_unmet = |score: &&Score| crate::is_unmet(report, score);
@@ -114,18 +114,19 @@ impl<'a> Facts<'a> {
         missed.next().map(|score| score.metric)
     }
 
-    /// Whether the design asks for anything of one of these figures.
+    /// Returns whether the design has a requirement on one of these metrics.
     pub fn requires(&self, metrics: &[Metric]) -> bool {
         let mut requirements = self.design.requirements.iter();
         requirements.any(|requirement| metrics.contains(&requirement.metric))
     }
 
-    /// A requirement on what users feel that the run missed.
+    /// Returns a metric that users experience and whose requirement the run missed.
     pub fn missed_by_users(&self) -> Option<Metric> {
         self.missed(&FELT)
     }
 
-    /// What users felt most: the figure they miss, else availability or the slow answers.
+    /// Returns the metric that describes the effect on users best: one whose requirement was
+    /// missed, else availability or the p99 latency.
     pub fn felt(&self) -> Metric {
         let usual = match self.failed_share() > 0.001 {
             true => Metric::Availability,
@@ -134,8 +135,8 @@ impl<'a> Facts<'a> {
         self.missed_by_users().unwrap_or(usual)
     }
 
-    /// Whether users felt anything in the run: a time of bad service, more than half a percent of
-    /// failures, or a requirement on what they feel that was missed.
+    /// Returns whether the run affected users: a span of failures or slow responses, more than 0.5%
+    /// of failures, or a missed requirement on what users experience.
     pub fn is_hurt(&self) -> bool {
         let Some(report) = self.report else {
             return false;
@@ -148,8 +149,8 @@ impl<'a> Facts<'a> {
         lost || self.failed_share() > 0.005 && failed >= 20.0 || self.missed_by_users().is_some()
     }
 
-    /// Whether all users wait for an answer before they ask again: then they never ask for more
-    /// than can be done for long.
+    /// Returns whether all users wait for a response before they send another request: their load
+    /// then adapts to the system.
     pub fn is_closed(&self) -> bool {
         let mut clients = self.clients();
         clients.all(|(_, client)| {
@@ -157,7 +158,7 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether goodput was below half of what was asked for, for ten seconds at least.
+    /// Returns whether goodput was below half of the offered load for at least ten seconds.
     pub fn is_collapsed(&self) -> bool {
         let Some(series) = &self.series else {
             return false;
@@ -166,30 +167,31 @@ impl<'a> Facts<'a> {
         losses.any(|loss| loss.s() >= 10.0 && series.good_share(*loss) < 0.5)
     }
 
-    /// Share of requests that failed, or were never answered.
+    /// Returns the share of requests that failed or never got a response.
     pub fn failed_share(&self) -> f64 {
         self.report
             .map_or(0.0, |report| 1.0 - report.requests.availability)
     }
 
-    /// Links over which a node asks others and waits.
+    /// Returns the links over which a node calls others and waits.
     pub fn asks(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
         let links = self.graph.out(id).iter().copied();
         links.filter(|link| link.mode == design::link::Mode::Call)
     }
 
-    /// Links over which others ask a node and wait.
+    /// Returns the links over which others call a node and wait.
     pub fn asked(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
         let links = self.graph.inward(id).iter().copied();
         links.filter(|link| link.mode == design::link::Mode::Call)
     }
 
-    /// The services, clients or caches that ask a node, balancers in between left out.
+    /// Returns the services, clients and caches that call a node, directly or through load
+    /// balancers.
     pub fn askers(&self, id: &str) -> Vec<&'a Node> {
         self.graph.askers(id)
     }
 
-    /// Whether faults of this kind hit any of these nodes or links while requests came.
+    /// Returns the faults of these nodes and links that begin while requests arrive.
     pub fn faults_on(&self, ids: &[&str]) -> impl Iterator<Item = &'a design::Fault> + use<'a> {
         let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
         let end = self.design.settings.duration;
@@ -198,7 +200,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A node, a link or a zone, by its id.
+/// Names a node, a link or a zone, by its id.
 pub(crate) fn place(design: &Design, id: &str) -> Message {
     match (design.node(id), design.link(id)) {
         (Some(_), _) => name(id).into(),
@@ -207,7 +209,7 @@ pub(crate) fn place(design: &Design, id: &str) -> Message {
     }
 }
 
-/// Figures that users feel.
+/// Metrics that users experience.
 pub const FELT: [Metric; 9] = [
     Metric::Availability,
     Metric::LatencyP99,
@@ -220,7 +222,7 @@ pub const FELT: [Metric; 9] = [
     Metric::RecoveryTime,
 ];
 
-/// Figures of the age of answers.
+/// Metrics of staleness.
 pub const AGE: [Metric; 4] = [
     Metric::StalenessMax,
     Metric::StalenessP99,

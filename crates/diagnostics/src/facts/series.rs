@@ -1,4 +1,4 @@
-//! How a run went over time: when it was calm, what then happened to whom, what users felt.
+//! A run over time: when nothing disturbed it, which events followed, and when users were affected.
 
 use super::graph::Graph;
 use design::kinds::Kind;
@@ -8,60 +8,60 @@ use report::{Message, figure, message};
 use sim::Report;
 use std::collections::BTreeMap;
 
-/// Share of slots held from which a node counts as saturated.
+/// Share of slots in use from which a node counts as saturated.
 const SATURATED: f64 = 0.95;
-/// It has to last so many windows, and seconds.
+/// Least number of windows, and of seconds, that a condition must hold.
 const LASTING: usize = 3;
 const LASTING_S: f64 = 3.0;
-/// And so many times what a slot needs for a call: below saturation, too, all slots are busy for a
-/// while.
+/// For saturation, also this many times the time of a call divided by the slots. Below saturation,
+/// all slots are in use for short times too.
 const LASTING_CALLS: f64 = 100.0;
-/// How many times its usual response a node takes when it counts as slow.
+/// Ratio to the usual response time from which a node counts as slow.
 const SLOW: f64 = 3.0;
 /// Share of failures from which a window counts as failing.
 const FAILING: f64 = 0.1;
-/// Calls that a stretch must have to be judged.
+/// Least number of calls in a span that is judged.
 const SAMPLES: f64 = 20.0;
 /// Most events kept.
 const EVENTS_MAX: usize = 400;
 
-/// A while of the run, in seconds.
+/// A span of the run, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// From when.
+    /// Its start.
     pub from_s: f64,
-    /// Until when.
+    /// Its end.
     pub until_s: f64,
 }
 
 impl Span {
-    /// How long.
+    /// Returns its length.
     pub fn s(&self) -> f64 {
         self.until_s - self.from_s
     }
 }
 
-/// Something that began.
+/// An event of the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// When.
+    /// When it happened, in seconds.
     pub at_s: f64,
-    /// To which node or link.
+    /// The node or link it happened to.
     pub subject: String,
-    /// What.
+    /// What happened.
     pub what: Message,
-    /// Whether it was done to the system, and not by it.
+    /// Whether it is a fault or a change of load, rather than a reaction of the system.
     pub is_fault: bool,
 }
 
-/// Everything over time.
+/// A run over time.
 pub struct Series<'a> {
     report: &'a Report,
-    /// Until when nothing disturbed the system.
+    /// The span before anything disturbed the system.
     pub calm: Span,
-    /// What happened, in order.
+    /// Events, in order.
     pub events: Vec<Event>,
-    /// When users were served badly.
+    /// Spans in which users were affected.
     pub losses: Vec<Span>,
     saturated: BTreeMap<&'a str, Vec<Span>>,
     slow: BTreeMap<&'a str, Vec<Span>>,
@@ -99,49 +99,49 @@ impl<'a> Series<'a> {
         series
     }
 
-    /// When a node's slots were all but all held.
+    /// Returns the spans in which a node was saturated.
     pub fn saturated(&self, id: &str) -> &[Span] {
         self.saturated.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// When a node took several times as long as usual.
+    /// Returns the spans in which a node took several times as long as usual.
     pub fn slow(&self, id: &str) -> &[Span] {
         self.slow.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// How long a node was saturated, all together.
+    /// Returns how long a node was saturated in total, in seconds.
     pub fn saturated_s(&self, id: &str) -> f64 {
         self.saturated(id).iter().map(Span::s).sum()
     }
 
-    /// A node's windows.
+    /// Returns the windows of a node.
     pub fn node(&self, id: &str) -> Option<&'a NodeWindows> {
         self.report.node_windows.get(id)
     }
 
-    /// A link's windows.
+    /// Returns the windows of a link.
     pub fn link(&self, id: &str) -> Option<&'a LinkWindows> {
         self.report.link_windows.get(id)
     }
 
-    /// When users first were served badly.
+    /// Returns when users were first affected, in seconds.
     pub fn first_loss(&self) -> Option<f64> {
         self.losses.first().map(|loss| loss.from_s)
     }
 
-    /// How long users were served badly.
+    /// Returns how long users were affected in total, in seconds.
     pub fn loss_s(&self) -> f64 {
         self.losses.iter().map(Span::s).sum()
     }
 
-    /// Goodput over offered load, between two moments.
+    /// Returns goodput as a share of the offered load in a span.
     pub fn good_share(&self, span: Span) -> f64 {
         let windows = &self.report.windows;
         let sum = |of: &[f64]| self.between(of, windows.width_s, span).iter().sum::<f64>();
         sum(&windows.goodput_per_s) / sum(&windows.offered_per_s).max(1e-9)
     }
 
-    /// The windows of a series between two moments.
+    /// Returns the windows of a series in a span.
     pub fn between<'s, T>(&self, of: &'s [T], width_s: f64, span: Span) -> &'s [T] {
         let from = (span.from_s / width_s).round().max(0.0) as usize;
         let until = (span.until_s / width_s).round().max(0.0) as usize;
@@ -149,7 +149,7 @@ impl<'a> Series<'a> {
         &of[from.min(until)..until]
     }
 
-    /// Mean of a series between two moments.
+    /// Returns the mean of a series in a span.
     pub fn mean(&self, of: &[f64], width_s: f64, span: Span) -> f64 {
         let part = self.between(of, width_s, span);
         match part.len() {
@@ -158,7 +158,7 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Calls a second that came to a node, and that it answered, between two moments.
+    /// Returns the calls per second that arrived at a node, and that it completed, in a span.
     pub fn flow_of(&self, id: &str, span: Span) -> (f64, f64) {
         let Some(windows) = self.node(id) else {
             return (0.0, 0.0);
@@ -170,7 +170,7 @@ impl<'a> Series<'a> {
         )
     }
 
-    /// The whole of the run after the warm-up, while requests came.
+    /// Returns the run after the warm-up, as long as requests arrived.
     pub fn whole(&self) -> Span {
         let run = &self.report.run;
         Span {
@@ -179,7 +179,7 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The events at these nodes and the links between them, from a moment on.
+    /// Returns the events at nodes and links that satisfy a condition, from a time on.
     pub fn events_at<'s>(
         &'s self,
         is_there: impl Fn(&str) -> bool + 's,
@@ -214,7 +214,7 @@ impl<'a> Series<'a> {
                 let is_sampled = left * windows.width_s >= SAMPLES / LASTING as f64;
                 let response = windows.response_mean_ms[at];
                 is_sampled && response.is_some_and(|ms| ms > SLOW * usual && ms > 1.0)
-                    // Nothing leaves while all wait.
+                    // Where all calls wait, none completes.
                     || response.is_none() && windows.in_flight[at] > 0 && usual < 300.0 * windows.width_s
             },
         )
@@ -224,8 +224,7 @@ impl<'a> Series<'a> {
         let windows = &self.report.windows;
         let width = windows.width_s;
         let count = windows.offered_per_s.len();
-        // A request that will fail was asked for a while ago: what leaves is held against what
-        // came.
+        // A request fails some time after it arrived, so departures are compared with arrivals.
         self.spans(width, count, LASTING_S, |at| {
             let offered = windows.offered_per_s[at] * width;
             let failed = windows.failed_per_s[at] * width;
@@ -242,11 +241,12 @@ impl<'a> Series<'a> {
     }
 
     fn has_patience(&self) -> bool {
-        // Degraded answers are no goodput, and no loss either.
+        // Degraded responses are no goodput, but do not count as users affected either.
         self.report.requests.degraded == 0
     }
 
-    /// Where something holds for long enough, after the warm-up; a gap of one window is none.
+    /// Returns the spans after the warm-up in which a condition holds long enough. Gaps of one
+    /// window are ignored.
     fn spans(
         &self,
         width_s: f64,
@@ -277,7 +277,7 @@ impl<'a> Series<'a> {
         spans
     }
 
-    /// Window by window, whether the links of a pool of this size hold all connections together.
+    /// Returns for each window whether the links of a pool of this size use all its connections.
     fn full_pool(&self, size: u64, links: &[&design::Link], graph: &Graph<'_>) -> Vec<bool> {
         let mut held: Vec<u64> = Vec::new();
         for windows in links.iter().filter_map(|link| self.link(&link.id)) {
@@ -316,14 +316,15 @@ impl<'a> Series<'a> {
             if let Kind::Client(client) = &node.kind {
                 for step in client.profile.iter().filter(|step| step.times > 1.0) {
                     if step.at.as_s() < end {
-                        let what = message!("the load rises to {} times", figure(step.times));
+                        let times = figure(step.times);
+                        let what = message!("the load rose to {} times its usual level", times);
                         add(step.at.as_s(), &node.id, what, true);
                     }
                 }
             }
             let what_slots = match node.kind {
-                Kind::Coordinator(_) => "it had no time left",
-                _ => "all its slots were held",
+                Kind::Coordinator(_) => "it was at least 95% busy",
+                _ => "at least 95% of its slots were in use",
             };
             for span in self.saturated(&node.id).iter().take(3) {
                 add(span.from_s, &node.id, what_slots.into(), false);
@@ -332,7 +333,7 @@ impl<'a> Series<'a> {
                 add(
                     span.from_s,
                     &node.id,
-                    "it answered more than 3 times as slowly as usual".into(),
+                    "its response time was more than 3 times the usual".into(),
                     false,
                 );
             }
@@ -355,7 +356,7 @@ impl<'a> Series<'a> {
                 add(
                     span.from_s,
                     &link.id,
-                    "more than a tenth of its attempts failed".into(),
+                    "at least 10% of its attempts failed".into(),
                     false,
                 );
             }
@@ -366,25 +367,21 @@ impl<'a> Series<'a> {
                     add(
                         span.from_s,
                         &link.id,
-                        "its connections were all taken".into(),
+                        "all its connections were in use".into(),
                         false,
                     );
                 }
             }
             let open = windows.breakers_open.iter().position(|open| *open > 0.0);
             if let Some(at) = open {
-                add(
-                    at as f64 * windows.width_s,
-                    &link.id,
-                    "its breaker opened".into(),
-                    false,
-                );
+                let at_s = at as f64 * windows.width_s;
+                add(at_s, &link.id, "its circuit breaker opened".into(), false);
             }
         }
         if let Some(loss) = self.losses.first() {
-            let clients = design.nodes.iter();
-            let clients = clients.filter(|node| matches!(node.kind, Kind::Client(_)));
-            // Those whose requests failed, or all where it was slowness that hurt.
+            let is_client = |node: &&design::Node| matches!(node.kind, Kind::Client(_));
+            let clients = design.nodes.iter().filter(is_client);
+            // The clients whose requests failed, or all of them if requests were only slow.
             let has_failed = |node: &&design::Node| {
                 self.node(&node.id).is_some_and(|windows| {
                     let failed = self.between(&windows.failures_per_s, windows.width_s, *loss);
@@ -396,12 +393,12 @@ impl<'a> Series<'a> {
                 add(
                     loss.from_s,
                     &node.id,
-                    "its users were no longer served well".into(),
+                    "its users were affected".into(),
                     false,
                 );
             }
         }
-        // What a window shows begins somewhere in it: not before the cause that begins in it too.
+        // A window does not show when something in it began: no earlier than a cause in it.
         let causes: Vec<f64> = events
             .iter()
             .filter(|event| event.is_fault)
@@ -422,8 +419,7 @@ impl<'a> Series<'a> {
     }
 }
 
-/// Until when nothing disturbed the system: before the first fault or change of the load, else the
-/// first third.
+/// Returns the span before the first fault or change of load, or else the first third of the run.
 fn calm(design: &Design, report: &Report) -> Span {
     let from = report.run.warmup_s;
     let end = report.run.duration_s.min(report.run.ended_s);
@@ -459,25 +455,25 @@ fn begun(kind: FaultKind) -> &'static str {
         FaultKind::Latency => "its latency rose",
         FaultKind::Loss => "it began to lose packets",
         FaultKind::TrafficSpike => "the load rose",
-        FaultKind::CacheFlush => "it was emptied",
+        FaultKind::CacheFlush => "it was flushed",
         FaultKind::Partition => "it was cut off",
         FaultKind::Hang => "it hung",
-        FaultKind::ErrorRate => "it began to answer with errors",
+        FaultKind::ErrorRate => "it began to return errors",
         FaultKind::GrayFailure => "it failed while its health checks passed",
         FaultKind::Jitter => "its latency began to vary",
         FaultKind::KeySkew => "one key became hot",
-        FaultKind::CacheOutage => "it was out",
-        FaultKind::QueueOutage => "it was out",
+        FaultKind::CacheOutage => "it went down",
+        FaultKind::QueueOutage => "it went down",
         FaultKind::RollingDeploy => "its replicas were restarted one by one",
         FaultKind::DiskFull => "its disk was full",
         FaultKind::GcPauses => "it began to pause",
-        FaultKind::ThirdPartyOutage => "it was out",
+        FaultKind::ThirdPartyOutage => "it went down",
         FaultKind::TelemetryLoss => "its telemetry was lost",
         FaultKind::LeaderFailover => "its leader stepped down",
         FaultKind::SchemaMigration => "its tables were locked",
         FaultKind::ConnectionLeak => "it leaked connections",
-        FaultKind::PoisonMessage => "it got messages that nobody can process",
-        FaultKind::Reshard => "it was spread over other shards",
+        FaultKind::PoisonMessage => "it received messages that cannot be processed",
+        FaultKind::Reshard => "it was resharded",
         FaultKind::ClockSkew => "its clock was off",
     }
 }

@@ -1,4 +1,4 @@
-//! A link for misses before the cache that would miss: it is never called.
+//! Links for misses that are never called, because no cache is looked up before them.
 
 use crate::facts::Facts;
 use crate::remedies;
@@ -37,7 +37,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
         .severity(Severity::Warning)
         .endangers(Metric::Availability);
     let why = message!(
-        "A link for misses is called when a cache in the stage before it does not have the key. {}",
+        "A link for misses is called when a cache in the stage before it misses. {}",
         match cache {
             Some(at) => message!("{} is not in that stage.", name(&out[at].to)),
             None => message!("{} calls no cache.", name(&link.from)),
@@ -46,7 +46,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     let finding = finding.says(
         message!("{} is never called", link_name(&link.id)),
         why,
-        "Call the cache in the stage before.",
+        "Call the cache in the stage before this link.",
     );
     let Some(at) = cache else {
         return Some(finding);
@@ -54,7 +54,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
     let after = f64::from(stage(at) + 1);
     Some(finding.mended_by([Remedy::new(
         message!("Call {} before {}", name(&out[at].to), name(&link.to)),
-        message!("{} receives the calls that miss.", name(&link.to)),
+        message!("{} receives only the calls that miss.", name(&link.to)),
         vec![remedies::link(&link.id, "stage", remedies::number(after))],
     )]))
 }
@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn one_that_is_near_is_told_and_one_that_works_is_not() {
-        // Another call stands between.
+        // Another stage is between the cache and the link.
         let apart = design(&format!(
             r#"{CACHE}, {{"from": "api", "to": "log"}}, {MISS}"#
         ));
         assert_eq!(lint(RULE, &apart).len(), 1);
         assert_eq!(run(&apart).links["api->db"].calls, 0);
-        // No cache at all.
+        // Without any cache.
         let alone = lint(RULE, &design(MISS));
         assert!(
             alone[0].why.ends_with("api calls no cache."),
@@ -108,9 +108,9 @@ mod tests {
         assert!(alone[0].remedies.is_empty());
         for works in [
             format!("{CACHE}, {MISS}"),
-            // By stages, whatever the order drawn.
+            // The stages decide, whatever the order of the links.
             MISS.replace("on_miss\"", "on_miss\", \"stage\": 5") + ", " + CACHE,
-            // Called for other reasons as well.
+            // The link is also called for other reasons.
             MISS.replace("\"on_miss\"", "[\"on_miss\", \"writes\"]") + ", " + CACHE,
         ] {
             assert!(lint(RULE, &design(&works)).is_empty(), "{works}");

@@ -1,5 +1,5 @@
-//! What a design cannot mean as it is drawn: wiring and figures that contradict each other. Each
-//! belongs to the rule of the failure that it leads to.
+//! Designs that cannot work as they are wired or configured. Each such fault belongs to the rule of
+//! the failure that it leads to.
 
 mod misses;
 mod retries;
@@ -9,7 +9,7 @@ mod visibility;
 use crate::facts::Facts;
 use report::Finding;
 
-/// What the design alone shows for a rule, besides what the rule itself finds.
+/// Returns what the design alone shows for a rule, in addition to what the rule itself finds.
 pub(crate) fn of(rule: &str, facts: &Facts<'_>) -> Vec<Finding> {
     match rule {
         misses::RULE => misses::find(facts),

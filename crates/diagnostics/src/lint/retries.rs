@@ -1,4 +1,4 @@
-//! Many retries of one layer without a pause: a refused call is tried again as fast as it fails.
+//! Many retries of one layer without a pause: a refused call is retried as fast as it fails.
 
 use crate::facts::{Facts, is_bounded};
 use crate::remedies;
@@ -8,7 +8,7 @@ use report::{Finding, Severity, link_name, message, name};
 
 pub(super) const RULE: &str = "retry-storm";
 
-/// Attempts from which it is told.
+/// Least number of attempts for a finding.
 const MANY: u32 = 10;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         .iter()
         .filter(|link| is_rash(link))
         .collect();
-    // With other layers above or below it is told as their product.
+    // With other layers above or below, the finding is about the product of their attempts.
     if links.is_empty() || facts.graph.worst_storm().layers.len() > 1 {
         return Vec::new();
     }
@@ -29,7 +29,7 @@ fn is_rash(link: &Link) -> bool {
     let Some(retry) = &link.retry else {
         return false;
     };
-    // What follows a timeout alone has waited that long.
+    // A retry after a timeout only has already waited for the timeout.
     let is_immediate =
         retry.backoff == Backoff::None && retry.on.iter().any(|on| *on != RetryOn::Timeout);
     retry.max_attempts >= MANY && is_immediate && !is_bounded(link)
@@ -46,8 +46,8 @@ fn finding(link: &Link) -> Finding {
                 attempts
             ),
             message!(
-                "A call that is refused or rejected is retried immediately. When {} is \
-                 short of capacity, it receives up to {} times the load.",
+                "A call that is refused or rejected is retried immediately. When {} is short of \
+                 capacity, it receives up to {} times the load.",
                 name(&link.to),
                 attempts
             ),

@@ -1,5 +1,5 @@
-//! Services that wait for one another in a ring while they hold slots: once calls that need another
-//! slot hold all slots of one of them, none comes free.
+//! Services that wait for one another in a ring while they hold slots. Once calls that need another
+//! slot hold all slots of one service, none of its slots is ever freed.
 
 use crate::facts::{Facts, Span, field};
 use crate::remedies;
@@ -18,16 +18,16 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Share of a service's slots that calls in the ring hold before others miss them.
+/// Share of a service's slots held by calls in the ring from which others run short.
 const HELD: f64 = 0.6;
 
-/// Whether calls hold a slot of a node while they wait for what it calls.
+/// Returns whether calls hold a slot of a node while they wait for its callees.
 fn holds(facts: &Facts<'_>, id: &str) -> bool {
     let service = facts.graph.service(id);
     service.is_some_and(|service| service.blocking && service.concurrency.is_some())
 }
 
-/// Whether a node waits for what it calls, so that its callers wait as well.
+/// Returns whether a node waits for its callees, so that its callers wait as well.
 fn passes(facts: &Facts<'_>, place: usize) -> bool {
     let kind = &facts.design.nodes[place].kind;
     matches!(kind, Kind::Service(_) | Kind::LoadBalancer(_))
@@ -38,8 +38,8 @@ fn is_taken(link: &Link) -> bool {
     link.mode == Mode::Call && !link.when.0.iter().all(never)
 }
 
-/// The links of a ring of services that hold slots, if there is one. Depth first, with a stack of
-/// its own: designs may be thousands of nodes deep.
+/// Returns the links of a ring of services that hold slots, if there is one. It is a depth-first
+/// search with an explicit stack, because designs may be thousands of nodes deep.
 fn ring<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Link>> {
     let count = facts.design.nodes.len();
     let mut state = vec![0u8; count];
@@ -47,7 +47,7 @@ fn ring<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Link>> {
         if state[start] != 0 {
             continue;
         }
-        // Places on the way, how far each has been looked at, and the link that led there.
+        // Nodes on the path, the next link to follow from each, and the link that led there.
         let mut way: Vec<(usize, usize, Option<&'a Link>)> = vec![(start, 0, None)];
         state[start] = 1;
         while let Some((place, next, into)) = way.pop() {
@@ -98,7 +98,7 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
         .take(8)
         .collect();
     let names: Vec<&str> = services.iter().take(8).copied().collect();
-    // A timeout frees the slots again, at the price of the calls.
+    // A timeout frees the slots, but the calls fail.
     let severity = match links.iter().any(|link| link.timeout.is_some()) {
         true => Severity::Note,
         false => Severity::Warning,
@@ -119,8 +119,8 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
                 _ => message!("{} wait for one another in a ring", list(&names)),
             },
             message!(
-                "A call holds a slot of {} while it waits for what may need another. Once all \
-                 slots are held by calls that wait, no call proceeds. {}",
+                "A call holds a slot of {} while it waits for calls that may need another one. \
+                 Once all slots are held by calls that wait, no call proceeds. {}",
                 list(&holding),
                 after
             ),
@@ -130,8 +130,8 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
     finding.mended_by(holding.first().map(|first| unheld(first)))
 }
 
-const ADVICE: &str = "Take one of the calls out of the ring, through a queue for example, or hold \
-                      no slot while waiting.";
+const ADVICE: &str = "Take one of the calls out of the ring, for example with a queue, or hold no \
+                      slot while waiting.";
 
 fn unheld(id: &str) -> Remedy {
     Remedy::new(
@@ -141,7 +141,8 @@ fn unheld(id: &str) -> Remedy {
     )
 }
 
-/// Services of a ring, each with the edit after which its calls hold no slot while they wait.
+/// Returns the services of a ring, each with the edit that stops its calls from holding a slot
+/// while they wait.
 pub(crate) fn unheld_slots(facts: &Facts<'_>) -> Vec<(String, Command)> {
     let links = ring(facts).unwrap_or_default();
     let holding = links.iter().filter(|link| holds(facts, &link.from));
@@ -152,7 +153,7 @@ pub(crate) fn unheld_slots(facts: &Facts<'_>) -> Vec<(String, Command)> {
     edits.collect()
 }
 
-/// The ring, where most slots of a service in it were held by calls that waited in the ring.
+/// Returns the finding about a ring in which waiting calls held most slots of a service.
 pub(crate) fn measured(facts: &Facts<'_>) -> Option<Finding> {
     let series = facts.series.as_ref()?;
     let links = ring(facts)?;
@@ -184,7 +185,7 @@ pub(crate) fn measured(facts: &Facts<'_>) -> Option<Finding> {
                 ),
                 message!(
                     "From {} to {}, {} of its {} slots were held by calls on {}, which lead back \
-                     to {} on {}. It completed {}.",
+                     to {} on {}. Calls completed at {}.",
                     moment(span.from_s),
                     moment(span.until_s),
                     percent(share.min(1.0)).maybe_of((share <= 1.0).then_some(held_of)),

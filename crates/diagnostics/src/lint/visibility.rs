@@ -1,4 +1,4 @@
-//! A visibility timeout below the work: messages are delivered again while they are worked on.
+//! Visibility timeouts shorter than the work: messages are redelivered while they are processed.
 
 use crate::facts::Facts;
 use crate::remedies;
@@ -9,7 +9,7 @@ use report::{Finding, Remedy, Severity, message, name, time};
 
 pub(super) const RULE: &str = "happy-path";
 
-/// How far above the longest work the timeout that is offered is.
+/// Ratio of the suggested timeout to the longest processing time.
 const ROOM: f64 = 2.0;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
@@ -26,7 +26,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             else {
                 continue;
             };
-            // Its own work at the 99th percentile, and what it calls on average.
+            // Its own work at the 99th percentile, and its calls on average.
             let own = service.service_time.mean_s().unwrap_or(0.0);
             let below = (facts.flow.response(&facts.graph, &link.to) - own).max(0.0);
             let work = service.service_time.p99_s() + below;
@@ -34,14 +34,15 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             if work <= timeout {
                 continue;
             }
-            // A consumer that recognizes a message wastes a delivery, but does not apply it twice.
+            // A consumer that recognizes a message wastes a delivery, but does not apply the write
+            // twice.
             let severity = match service.idempotency_window {
                 Some(_) => Severity::Note,
                 None => Severity::Warning,
             };
             let longer = Remedy::new(
                 message!("Raise the visibility timeout to {}", time(ROOM * work)),
-                "Messages of a dead consumer are redelivered later.",
+                "Messages of a crashed consumer are redelivered later.",
                 vec![remedies::node(
                     &node.id,
                     "visibility_timeout",
@@ -52,12 +53,12 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 .severity(severity)
                 .says(
                     message!(
-                        "{} delivers messages again while {} works on them",
+                        "{} redelivers messages while {} is processing them",
                         name(&node.id),
                         name(&link.to)
                     ),
                     message!(
-                        "A message is delivered again after {}. One in a hundred takes {} or \
+                        "A message is redelivered after {}. One message in a hundred takes {} or \
                          longer, so it is processed twice without any crash.",
                         time(timeout),
                         time(work)
@@ -103,7 +104,7 @@ mod tests {
         let found = lint(RULE, &broken);
         assert_eq!(
             found[0].what.text(),
-            "jobs delivers messages again while worker works on them"
+            "jobs redelivers messages while worker is processing them"
         );
         assert_eq!(found[0].severity, Severity::Warning);
         let again = |design: &design::Design| {

@@ -1,4 +1,4 @@
-//! A queue in front of what is too slow.
+//! Queues whose consumers are slower than their producers.
 
 use super::Rule;
 use crate::facts::field;
@@ -12,26 +12,28 @@ use report::{
 };
 use sim::Report;
 
-/// Offered load, by what the consumers can do, from which a queue only grows.
+/// Load as a share of the consumers' capacity from which a queue only grows.
 const FULL: f64 = 1.0;
-/// Messages that wait at the end, and their age, from which a backlog is told.
+/// Least peak of a backlog, in messages, and least age of its oldest message, for a finding.
 const WAITING: f64 = 200.0;
 const AGE_MS: f64 = 5_000.0;
-/// Share of its most at which a backlog that is still there at the end is not being worked off.
+/// Share of its peak that a backlog must still have at the end to count as not draining.
 const STILL: f64 = 0.7;
 
 pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
-    title: "A queue in front of a slow consumer",
-    means: "A queue does not make a consumer faster. When more arrives than is processed, the \
-        latency moves into the backlog. The backlog grows until something breaks, and \
-        \"accepted\" is further and further from \"done\".",
-    evidence: "Structural: messages arrive at least as fast as all consumers together can \
-        process them (a warning, by Little's law from their concurrency and times). Measured: a \
-        backlog of at least 200 messages, the oldest of which waits at least 5 s, that is at 70% \
-        of its maximum or more when requests end, or that filled the queue.",
-    silent: "A backlog that drains; a backlog behind a fault that still lasts.",
-    mends: "More consumers, a limit on the queue, backpressure: publishers are rejected or wait.",
+    title: "Growing queue backlog (consumer lag)",
+    means: "A queue does not make its consumers faster. When messages arrive faster than they are \
+        processed, the latency moves into the backlog, which grows until the queue is full or \
+        messages are useless. A response of \"accepted\" then says less and less about \"done\".",
+    evidence: "Structural: messages arrive at least as fast as all consumers together can process \
+        them. This is a warning; the rate of the consumers follows from their concurrency and \
+        times (Little's law). Measured: a backlog that reached at least 200 messages, the oldest \
+        of which waited at least 5 s. Either 70% of that backlog was left when requests ended, or \
+        the queue was full while users were affected.",
+    silent: "A backlog that drains. A backlog behind a fault that lasts to the end of the run.",
+    mends: "Add consumers, or limit the queue so that publishers get backpressure. The cost: more \
+        consumers to pay for, or publishers that wait or are rejected.",
     structural,
     measured,
 };
@@ -46,9 +48,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .severity(Severity::Warning)
                     .says(
-                        message!("{} receives more than its consumers can process", name(&node.id)),
-                        message!("It receives {}, and its consumers process at most {}. The backlog grows by {}.", rate(comes), rate(goes), rate(comes - goes)),
-                        "Add consumers for the load, and limit the queue so that publishers get backpressure.",
+                        message!("Messages arrive at {} faster than its consumers can process \
+                            them", name(&node.id)),
+                        message!("Messages arrive at {}, and its consumers process at most {}. The backlog grows by {}.", rate(comes), rate(goes), rate(comes - goes)),
+                        "Add consumers for this load, and limit the queue so that publishers get backpressure.",
                     )
                     .endangers(Metric::Goodput)
                     .mended_by(mends(facts, node, comes)),
@@ -58,7 +61,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// Consumers for a load of so many messages a second.
+/// Returns fixes for a load given in messages per second: more consumers, or a bounded queue.
 fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     let mut edits = Vec::new();
     let goes = facts.flow.capacity(&facts.graph, &node.id);
@@ -87,9 +90,10 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         }
     }
     let mut mends = vec![Remedy::new(
-        "Add consumers for the load",
+        "Add consumers for this load",
         message!(
-            "{} times the consumers to pay for, and as many more calls to what they call.",
+            "You pay for {} times the consumers, and they send as many more calls to their \
+             callees.",
             figure(more)
         ),
         edits,
@@ -105,7 +109,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     {
         mends.push(Remedy::new(
             message!("Limit the backlog of {} to 10 s of work", name(&node.id)),
-            "Publishers are rejected while it is full.",
+            "Publishers are rejected while the queue is full.",
             vec![remedies::node(
                 &node.id,
                 "capacity",
@@ -169,10 +173,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("The backlog of {} grew to {} messages and did not drain", name(&node.id), report::whole(most as f64).of(field::node_over(&node.id, "waiting", Fold::Max, whole))),
                 message!(
-                    "It received {} from {} on, {} more than its consumers processed. The oldest message waited {}.{}",
+                    "Messages arrived at {} from {} on, {} faster than its consumers processed them. The oldest message waited {}.{}",
                     rate(came).of(field::node_over(&node.id, "arrivals_per_s", Fold::Mean, span)), moment(onset), rate(grows.max(0.0)).maybe_of((grows >= 0.0).then_some(growth)), ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))
                 , lost),
-                "Add consumers for the load, and limit the queue so that publishers get backpressure.",
+                "Add consumers for this load, and limit the queue so that publishers get backpressure.",
             )
             .endangers(facts.missed_by_users().unwrap_or(Metric::Goodput))
             .mended_by(mends(facts, node, came));
@@ -212,7 +216,8 @@ fn consumers(facts: &Facts<'_>, node: &Node) -> Vec<String> {
     links.map(|link| link.to.clone()).collect()
 }
 
-/// Whether a fault at the consumers or the queue lasts to the end: that explains a backlog.
+/// Returns whether a fault at the consumers or the queue lasts to the end, which explains a
+/// backlog.
 fn is_held_up(facts: &Facts<'_>, node: &Node, whole: Span) -> bool {
     let mut ids: Vec<&str> = vec![&node.id];
     for link in facts.graph.out(&node.id) {
@@ -247,7 +252,7 @@ mod tests {
         assert!(
             lint("async-silver-bullet", &broken)[0]
                 .why
-                .contains("It receives 60/s")
+                .contains("Messages arrive at 60/s")
         );
         let finding = &found("async-silver-bullet", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.subjects == ["jobs", "worker"]);

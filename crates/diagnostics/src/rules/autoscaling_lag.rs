@@ -1,4 +1,4 @@
-//! Replicas that come after the outage.
+//! Replicas that are ready only after the outage has begun.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -11,22 +11,22 @@ use report::{
 };
 use sim::Report;
 
-/// Seconds of overload before capacity came from which it came too late.
+/// Seconds of saturation before new replicas are ready from which they count as late.
 const LATE_S: f64 = 10.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "autoscaling-lag",
-    title: "Scaling as the only defence",
-    means: "An autoscaler decides at intervals, and new replicas take time to start. Until then \
-        the load of now meets the replicas of before. The calls that wait meanwhile make it \
-        start too many.",
-    evidence: "Structural: a load that rises above the capacity of the replicas faster than new \
-        ones start, without load shedding (a note). Measured: an autoscaled service that was \
-        saturated for at least 10 s before its new replicas were ready, while users were \
-        affected.",
-    silent: "Headroom for the rise; replicas that start in time; a load that grows slowly.",
-    mends: "Headroom, a limit on the queue, scheduled scaling: idle replicas, or rejected \
-        requests.",
+    title: "Autoscaling lag",
+    means: "An autoscaler decides at intervals, and new replicas take time to start. Until then, \
+        the old number of replicas serves the new load. Calls that queue up meanwhile can make the \
+        autoscaler start too many replicas.",
+    evidence: "Structural: the load rises above the capacity of the replicas faster than new ones \
+        start, and nothing sheds load (a note). Measured: an autoscaled service was saturated for \
+        at least 10 s before its new replicas were ready, while users were affected.",
+    silent: "Enough headroom for the rise. Replicas that are ready in time. A load that grows \
+        slowly.",
+    mends: "Keep headroom, limit the queue, or scale on a schedule. The cost: idle replicas, or \
+        rejected requests.",
     structural,
     measured,
 };
@@ -52,7 +52,7 @@ fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<
             name(&node.id)
         ),
         message!(
-            "{} idle most of the time.",
+            "You pay for {} idle most of the time.",
             count_of(
                 whole(wanted - f64::from(scale.min)),
                 "more replica that is",
@@ -71,7 +71,7 @@ fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<
     if service.shed.is_none() {
         mends.push(Remedy::new(
             "Shed load while calls wait longer than 100 ms",
-            "Requests are rejected until the replicas are ready.",
+            "Requests are rejected until the new replicas are ready.",
             vec![remedies::node(&node.id, "shed", remedies::map(&[]))],
         ));
     }
@@ -105,8 +105,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
                         message!("New replicas of {} are ready {} after the load rises", name(&node.id), time(late)),
-                        message!("The load rises to {} times within {}. The replicas serve {} of {} until then: scaling decisions are {} apart, and a replica takes {} to start.", figure(rise.times), time(rise.over.as_s()), rate(bears), rate(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
-                        "Keep headroom, or shed load until the replicas are ready.",
+                        message!("The load rises to {} times its usual level within {}. Until new replicas are ready, the service can process {} of the {} that arrive. Scaling decisions are {} apart, and a replica takes {} to start.", figure(rise.times), time(rise.over.as_s()), rate(bears), rate(load), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))),
+                        "Keep headroom for the rise, or shed load until the new replicas are \
+                         ready.",
                     )
                     .endangers(Metric::Availability)
                     .mended_by(mends(node, service, scale, wanted)),
@@ -141,8 +142,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if scaling.scaled_out == 0 || span.s() < LATE_S || !is_felt {
             continue;
         }
-        // A load that no number of replicas would have borne, or one that is blocked below, is
-        // another matter.
+        // No finding where a callee is the limit: more replicas would not have helped.
         if facts
             .asks(&node.id)
             .any(|link| series.saturated_s(&link.to) > 0.5 * span.s())
@@ -157,10 +157,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     message!("{} had no free slot from {} to {} while it scaled out", name(&node.id), moment(span.from_s), moment(span.until_s)),
                     message!(
-                        "In that time it received {} and completed {}. It began with {} and had {} at most. Scaling decisions are {} apart, and a replica takes {} to start.",
+                        "In that time, calls arrived at {} and completed at {}. It began with {} and reached at most {}. Scaling decisions are {} apart, and a replica takes {} to start.",
                         rate(came).of(at("arrivals_per_s")), rate(went).of(at("completions_per_s")), count(u64::from(service.replicas), "replica", "replicas"), whole(scaling.replicas_max as f64).of(field::node(&node.id, "replicas_max")), scale.interval, time(scale.startup.mean_s().unwrap_or(0.0))
                     ),
-                    "Keep headroom, and shed load until the replicas are ready.",
+                    "Keep headroom for the rise, and shed load until the new replicas are ready.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(node, service, scale, 0.7 * scaling.replicas_max as f64)),

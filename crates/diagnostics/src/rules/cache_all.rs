@@ -1,4 +1,4 @@
-//! Caches behind caches.
+//! Caches in front of caches.
 
 use super::Rule;
 use crate::facts::field;
@@ -11,34 +11,35 @@ use report::{Finding, Message, Remedy, list, message, name, percent, time};
 use sim::Report;
 use std::collections::BTreeSet;
 
-/// Hit ratio below which a cache does not pay, over so many look-ups.
+/// Hit ratio below which a cache is not worth its cost, over at least this many lookups.
 const POOR: f64 = 0.2;
 const LOOKUPS: u64 = 500;
-/// Share of values never read again that are kept for nothing.
+/// Share of entries never read from which most of a cache's memory is wasted.
 const UNREAD: f64 = 0.5;
-/// Caches in a row from which their ages matter.
+/// Number of caches in a row from which their TTLs add up to a staleness that matters.
 const LAYERS: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-all",
-    title: "A cache at every layer",
-    means: "Behind a cache arrive only its misses, and those mostly miss in the next cache too. \
-        Inner layers rarely hit, and every layer adds staleness: a response may be as old as all \
-        TTLs together.",
-    evidence: "Structural: three or more caches in a row (a note); a link for misses without a \
-        cache in the stage before it, which is never called (a warning). Caches are in a row \
-        where one is looked up when another misses. Measured: a cache behind another with a hit \
-        ratio below 20% over at least 500 lookups, or with half of its values never read; or \
-        three in a row while a required staleness is missed. The worst staleness is the sum of \
-        the TTLs.",
-    silent: "One cache; two caches that both hit; caches that are looked up beside one another.",
-    mends: "One layer where it takes the most load: what the others saved is gone.",
+    title: "Redundant cache layers",
+    means: "A cache behind another cache receives only the misses of the first, and most of them \
+        miss again. Inner layers rarely hit, and every layer adds staleness: a response may be as \
+        old as all TTLs together.",
+    evidence: "Structural: three or more caches in a row (a note), where a cache is in a row with \
+        another if it is looked up when the other misses. Or a link for misses without a cache in \
+        the stage before it, so that it is never called (a warning). Measured: a cache behind \
+        another has a hit ratio below 20% over at least 500 lookups. Or it has a hit ratio below \
+        50%, and half of its entries are never read. Or three caches are in a row and a staleness \
+        requirement is missed; the worst staleness is the sum of the TTLs.",
+    silent: "One cache. Two caches that both hit. Caches that are looked up side by side.",
+    mends: "Keep the one layer that takes the most load. The cost: the hits of the other layers \
+        are lost.",
     structural,
     measured,
 };
 
-/// Caches that a request passes one after the other, from the top: each is looked up where the one
-/// before it misses. Caches that are looked up beside one another are not in a row.
+/// Returns the longest row of caches, outermost first: each is looked up when the one before it
+/// misses. Caches that are looked up side by side are not in a row.
 fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
     let caches: Vec<(&Node, &Cache)> = facts
         .caches()
@@ -48,7 +49,7 @@ fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
         .iter()
         .map(|(node, _)| after_a_miss(facts, &node.id))
         .collect();
-    // What is below a cache has less below it, so it is done before.
+    // A cache has fewer nodes below it than the caches above it, so this order does callees first.
     let mut order: Vec<usize> = (0..caches.len()).collect();
     order.sort_by_key(|at| below[*at].len());
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); caches.len()];
@@ -64,7 +65,7 @@ fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
     longest.into_iter().map(|at| caches[at]).collect()
 }
 
-/// All that may be called because a cache does not have a key: what it calls itself, and what its
+/// Returns everything that may be called because a cache misses: its own callees, and what its
 /// callers call on a miss.
 fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
     let askers = facts.askers(id).into_iter();
@@ -113,10 +114,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .says(
                 message!("{} caches on one path: {}", names.len(), list(&names)),
                 message!(
-                    "What misses in one mostly misses in the next, and their ages add up: {}.",
+                    "A miss in one cache is mostly a miss in the next, and their staleness adds \
+                     up: {}.",
                     said_age(&layers)
                 ),
-                "Keep the one that takes the most load.",
+                "Keep the cache that takes the most load.",
             )
             .endangers(Metric::StalenessMax),
     ]
@@ -153,7 +155,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let never = never_read(&poor);
     let rare: Vec<&str> = poor.iter().map(|(node, ..)| node.id.as_str()).collect();
     let what = match rare.is_empty() {
-        true => message!("{} caches in a row add up their ages", layers.len()),
+        true => message!("The staleness of {} caches in a row adds up", layers.len()),
         false => message!(
             "Of {} caches in a row, {} rarely hit",
             layers.len(),
@@ -173,19 +175,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 what,
                 message!(
-                    "Hit ratios: {}.{} A response may be as old as all layers allow: {}.",
+                    "Hit ratios: {}.{} A response may be as old as all layers together allow: {}.",
                     Message::join(each, ", "),
                     never,
                     said_age(&layers)
                 ),
-                "Keep the one that takes the most load: further layers add staleness and cost.",
+                "Keep the cache that takes the most load. Further layers add staleness and cost.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
             .mended_by([without(facts, &names)]),
     ]
 }
 
-/// What was put into one of these caches for nothing, where that is most of it.
+/// Says which of these caches has most entries that were never read, if half of them or more.
 fn never_read(poor: &[(&Node, f64, f64)]) -> Message {
     let unread = poor.iter().map(|(node, _, unread)| (node, *unread));
     match unread.max_by(|a, b| a.1.total_cmp(&b.1)) {
@@ -203,7 +205,7 @@ fn never_read(poor: &[(&Node, f64, f64)]) -> Message {
     }
 }
 
-/// Takes look-aside caches out, and lets callers of read-through ones ask the origin.
+/// Removes look-aside caches, and lets callers of read-through caches call the origin.
 fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     let mut edits = Vec::new();
     for cache in caches {
@@ -227,7 +229,7 @@ fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     let names: Vec<&str> = caches.iter().map(String::as_str).collect();
     Remedy::new(
         message!("Remove {}", list(&names)),
-        "The next layer receives the calls that they answered.",
+        "The next layer receives the calls that these caches answered.",
         edits,
     )
 }
@@ -288,7 +290,7 @@ mod tests {
             ))
         };
         assert!(lint("cache-all", &beside("")).is_empty());
-        // One that is looked up where the one before it misses is behind it.
+        // A cache that is looked up when another misses is behind it.
         let facts = beside(r#", "when": "on_miss""#);
         assert_eq!(
             lint("cache-all", &facts)[0].subjects,

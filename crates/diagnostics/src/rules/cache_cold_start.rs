@@ -1,4 +1,4 @@
-//! The cache as a dependency nobody knew of.
+//! An origin that cannot serve the load while its cache is cold.
 
 use super::Rule;
 use crate::facts::field;
@@ -10,30 +10,30 @@ use design::{FaultKind, Metric, Value};
 use report::{Finding, Fold, Message, Remedy, Severity, figure, message, moment, name, rate};
 use sim::Report;
 
-/// Load on an origin without its cache, by its capacity, that it does not survive.
+/// Load without the cache, as a share of the origin's capacity, that the origin cannot serve.
 const TOO_MUCH: f64 = 1.0;
-/// Seconds that an origin is saturated after its cache was lost before it is told.
+/// Least time that an origin is saturated after its cache was lost, in seconds, for a finding.
 const COLD_S: f64 = 5.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-cold-start",
-    title: "A cold cache cannot be survived",
-    means: "The origin behind a cache can carry the misses, and not the whole load. When the \
-        cache is emptied or down, all of the load arrives together. The origin slows down, fills \
-        time out, and the cache never warms up.",
-    evidence: "Structural: the load on the origin without the cache is above its capacity \
-        (Little's law), and below it with the cache (a note). Measured: an origin that was \
-        saturated for at least 5 s from the moment its cache was flushed, down or cold, while \
-        users were affected.",
-    silent: "An origin that can carry the whole load; an origin that was saturated before the \
-        cache was lost; a dip that is over within 5 s.",
-    mends: "A warm start, single-flight, admission control in front of the origin, or spare \
-        capacity: memory, waiting or machines.",
+    title: "Cold cache overloads its origin",
+    means: "The origin behind a cache can serve the misses but not the whole load. When the cache \
+        is flushed or down, the whole load reaches the origin. The origin slows down, loads time \
+        out, and the cache never warms up.",
+    evidence: "Structural: the load exceeds the capacity of the origin without the cache, and not \
+        with it (a note; the capacity follows from Little's law). Measured: an origin was \
+        saturated for at least 5 s after its cache was flushed, down or cold, while users were \
+        affected.",
+    silent: "An origin that can serve the whole load. An origin that was saturated before the \
+        cache was lost. A dip that is over within 5 s.",
+    mends: "Warm the cache before it serves, coalesce loads (single-flight), limit the load on the \
+        origin, or give it spare capacity. The cost: memory, waiting time or machines.",
     structural,
     measured,
 };
 
-/// Caches, each with the nodes that do the work it saves.
+/// Returns the caches, each with the nodes whose work it saves.
 pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
     let each = facts.caches().map(|(cache, _)| {
         let behind = facts.asks(&cache.id).map(|link| link.to.as_str());
@@ -48,7 +48,7 @@ pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
             let loads = others.filter(|other| other.when.0.contains(&Condition::OnMiss));
             origins.extend(loads.map(|other| other.to.as_str()));
         }
-        // Caches in front of caches, and balancers, are looked through.
+        // Further caches and load balancers on the way are passed through.
         let mut work = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         while let Some(id) = origins.pop() {
@@ -94,9 +94,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 found.push(
                     Finding::new(RULE.id, [cache, origin])
                         .says(
-                            message!("{} cannot carry the load without {}", name(origin), name(cache)),
-                            message!("When {} is empty, {} reach it: {} times the {} that it can serve. With its hits, {} reach it.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
-                            "Plan how the cache warms up: a warm start, single-flight, and a limit in front of the origin.",
+                            message!("{} cannot serve the load without {}", name(origin), name(cache)),
+                            message!("While {} is empty, calls arrive at {}, which is {} times the {} that it can serve. With the hits of the cache, they arrive at {}.", name(cache), rate(cold), figure(is), rate(capacity), rate(warm)),
+                            "Plan how the cache warms up: a warm start, single-flight, and a limit on the load of the origin.",
                         )
                         .endangers(Metric::Availability)
                         .mended_by(mends(facts, cache, origin)),
@@ -114,7 +114,7 @@ fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
             "Coalesce concurrent loads of a key (single-flight) in {}",
             name(cache)
         ),
-        "Misses wait for another request's load, and share its failure.",
+        "Misses wait for the load of another request, and fail if it fails.",
         vec![remedies::node(cache, "single_flight", Value::Bool(true))],
     )];
     mends.extend(remedies::shed(facts.design, origin));
@@ -154,7 +154,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 })
             };
             let (origin, span) = origins.iter().find_map(|id| Some((*id, after(id)?)))?;
-            // It cannot be the cache where the origin bears all of it.
+            // Where the origin can serve the whole load, the cache cannot be the cause.
             let is_felt = series
                 .losses
                 .iter()
@@ -167,7 +167,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         };
         let stuck = match &report.metastable {
             Some(stuck) => message!(
-                " Goodput stayed at {}, after {} before, although the trigger was over.",
+                " Goodput stayed at {}, down from {}, although the trigger was over.",
                 rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
                 rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
             ),
@@ -179,7 +179,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("{} was overloaded when {} {} at {}", name(origin), name(cache), what, moment(at)),
                 message!("It was saturated from {} to {}. {}{}", moment(span.from_s), moment(span.until_s), demand, stuck),
-                "Warm the cache before it serves, coalesce loads of a key, and admit no more than the origin can serve.",
+                "Warm the cache before it serves, coalesce loads of a key, and admit no more calls than the origin can serve.",
             )
             .endangers(facts.felt())
             .mended_by(mends(facts, cache, origin));
@@ -191,20 +191,20 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// What an origin received and completed, and what it received before its cache was lost.
+/// Says how many calls an origin received and completed, and received before its cache was lost.
 fn demand(series: &Series<'_>, origin: &str, span: Span, lost_s: f64) -> Message {
     let (came, went) = series.flow_of(origin, span);
     let usual = series.flow_of(origin, series.calm).0;
     let over = |series, span| field::node_over(origin, series, Fold::Mean, span);
     let before = match series.calm.until_s <= lost_s && usual > 0.0 {
         true => message!(
-            ", after {} before",
+            ", up from {} before,",
             rate(usual).of(over("arrivals_per_s", series.calm))
         ),
         false => Message::new(),
     };
     message!(
-        "In that time it received {}{}, and completed {}.",
+        "In that time, calls arrived at {}{} and completed at {}.",
         rate(came).of(over("arrivals_per_s", span)),
         before,
         rate(went).of(over("completions_per_s", span))
@@ -213,14 +213,14 @@ fn demand(series: &Series<'_>, origin: &str, span: Span, lost_s: f64) -> Message
 
 fn said(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::CacheFlush => "was emptied",
+        FaultKind::CacheFlush => "was flushed",
         FaultKind::CacheOutage => "went down",
         FaultKind::Crash => "crashed and came back empty",
         _ => "hung",
     }
 }
 
-/// When a cache that started cold was first asked, where its origin was saturated from then on.
+/// Returns when a cache that started cold received its first calls: at 0 s, if there is no warm-up.
 fn cold_from(facts: &Facts<'_>, cache: &str) -> Option<f64> {
     let Kind::Cache(kind) = &facts.graph.node(cache)?.kind else {
         return None;
@@ -262,7 +262,7 @@ mod tests {
             finding.measured
                 && finding
                     .what
-                    .contains("was overloaded when cache was emptied"),
+                    .contains("was overloaded when cache was flushed"),
             "{finding:?}"
         );
         let near = design(120);

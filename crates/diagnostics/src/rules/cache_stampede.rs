@@ -1,4 +1,4 @@
-//! Many load what one would have loaded for all.
+//! Concurrent loads of a key that one load could serve.
 
 use super::Rule;
 use super::cache_cold_start::origins;
@@ -15,29 +15,31 @@ use sim::Report;
 
 /// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
 const AT_ONCE: f64 = 5.0;
-/// Loads per expiry that a run must show.
+/// Least number of loads per expiry in a run.
 const LOADS: f64 = 3.0;
-/// Loads beyond one per expiry that are enough to tell.
+/// Least number of redundant loads in a run.
 const EXTRA: f64 = 50.0;
-/// Peak of the loads, by their mean, and how often it must come, for an avalanche.
+/// Height of a peak of loads, in times their mean, and the number of such peaks, for entries that
+/// expire together.
 const PEAK: f64 = 4.0;
 const PEAKS: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-stampede",
     title: "Cache stampede",
-    means: "When a hot key expires, every request for it before it is loaded again loads it too: \
-        as many together as arrive in the time a load takes. Keys that were filled together \
-        expire together, again and again.",
-    evidence: "Structural: the rate of the hottest key times the time to load it is at least 5, \
-        it expires, and nothing coalesces the loads (a note). Measured: at least 3 fills for \
-        each expiry and 50 more than needed; or loads that peak at 4 times their mean, at least \
-        three times, one TTL apart. In both cases the origin was short of capacity or users were \
+    means: "When a hot key expires, every request for it loads it until the first load is done. \
+        The number of concurrent loads is the request rate of the key times its load time. Entries \
+        that were filled together also expire together, once every TTL.",
+    evidence: "Structural: the request rate of the hottest key times its load time is at least 5, \
+        the key expires, and nothing coalesces the loads (a note). Measured: at least 3 loads per \
+        expiry, and at least 50 redundant loads. Or the loads peak at 4 times their mean at least \
+        three times, one TTL apart. In both cases, the origin was short of capacity or users were \
         affected.",
-    silent: "Single-flight, stale-while-revalidate, early expiry; TTLs with jitter; loads that \
-        do not slow the origin down.",
-    mends: "Single-flight: misses wait for another load. Early expiry: some unneeded loads. TTL \
-        jitter: entries of uneven age.",
+    silent: "Single-flight, stale-while-revalidate, early expiry. TTLs with jitter. Loads that do \
+        not slow the origin down.",
+    mends: "Coalesce loads with single-flight, reload entries before they expire, or add jitter to \
+        the TTL. The cost: misses wait for another load, some loads are unnecessary, or entries \
+        differ in age.",
     structural,
     measured,
 };
@@ -49,7 +51,7 @@ fn is_guarded(cache: &Cache) -> bool {
         || cache.hit_ratio.is_some()
 }
 
-/// Rate of the hottest key at a cache.
+/// Returns the request rate of the hottest key of a cache, per second.
 fn hottest(facts: &Facts<'_>, cache: &str) -> f64 {
     let mut share: f64 = 0.0;
     for (_, client) in facts.clients() {
@@ -64,7 +66,7 @@ fn hottest(facts: &Facts<'_>, cache: &str) -> f64 {
     share * facts.flow.node(&facts.graph, cache)
 }
 
-/// Time to load a key: from the miss to the fill.
+/// Returns the time from a miss to the fill, in seconds.
 fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
     let times = origins
         .iter()
@@ -79,12 +81,12 @@ fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
                 "Coalesce concurrent loads of a key (single-flight) in {}",
                 name(id)
             ),
-            "Misses wait for another request's load, and share its failure.",
+            "Misses wait for the load of another request, and fail if it fails.",
             vec![remedies::node(id, "single_flight", Value::Bool(true))],
         ),
         Remedy::new(
             "Reload popular entries shortly before they expire",
-            "Some loads happen before they are needed.",
+            "Some entries are loaded earlier than necessary.",
             vec![remedies::node(id, "early_expiry", remedies::map(&[]))],
         ),
     ];
@@ -121,12 +123,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         whole(at_once)
                     ),
                     message!(
-                        "It receives {} and takes {} to load. It expires every {}.",
+                        "Requests for this key arrive at {}, and a load takes {}. The key expires \
+                         every {}.",
                         rate(hottest(facts, id)),
                         time(load),
                         ttl
                     ),
-                    "Let one load serve all requests, with single-flight or early expiry.",
+                    "Let one load serve all waiting requests (single-flight), or reload entries \
+                     before they expire.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by(mends(id, cache)),
@@ -183,15 +187,16 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, subjects()).measured(first_peak(facts, &origins)).says(
                 message!("Each time a key of {} expired, {} requests loaded it on average", name(id), figure(1.0 + extra / counts.expirations as f64).of(at("expirations").over(at("expirations")).minus(more.over(at("expirations")).times(-1.0)))),
                 message!(
-                    "It was filled {} times where {} would have been enough: {} of the loads were redundant. {} entries expired, and a load takes {}.",
+                    "Keys were loaded {} times where {} loads would have been enough: {} of the loads were redundant. {} entries expired, and a load takes {}.",
                     whole(counts.fills as f64).of(at("fills")), whole(needed).of(enough.clone()), percent(extra / counts.fills as f64).of(at("fills").minus(enough).over(at("fills"))), whole(counts.expirations as f64).of(at("expirations")), time(load_s(facts, &origins))
                 ),
-                "Let one load serve all requests, with single-flight or early expiry.",
+                "Let one load serve all waiting requests (single-flight), or reload entries before \
+                 they expire.",
             )
         } else if let Some((first, count, peak)) = peaks {
             Finding::new(RULE.id, subjects()).measured(Some(first)).says(
                 message!("The entries of {} expired together and were loaded together", name(id)),
-                message!("Loads peaked {} times, at up to {} times their mean. The peaks were {} apart, the TTL of all entries.", count, figure(peak.times).of(peak.field), cache.ttl.map_or(Message::new(), Message::from)),
+                message!("Loads peaked {} times, at up to {} times their mean. The peaks were {} apart, which is the TTL of all entries.", count, figure(peak.times).of(peak.field), cache.ttl.map_or(Message::new(), Message::from)),
                 "Add jitter to the TTL, so that entries filled together do not expire together.",
             )
         } else {
@@ -218,13 +223,14 @@ fn first_peak(facts: &Facts<'_>, origins: &[&str]) -> Option<f64> {
     })
 }
 
-/// How high loads peaked, by their mean.
+/// Returns how high loads peaked, in times their mean.
 struct Peak {
     times: f64,
     field: Field,
 }
 
-/// When loads peak again and again, a TTL apart: the first, how often, and how high.
+/// Returns the first of the peaks of loads that repeat after each TTL, their number, and the height
+/// of the highest.
 fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, Peak)> {
     let series = facts.series.as_ref()?;
     let ttl = cache.ttl.filter(|_| cache.ttl_jitter < 0.05)?.as_s();
@@ -249,7 +255,7 @@ fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, 
             continue;
         }
         match peaks.last_mut() {
-            // Of one peak, the highest.
+            // Neighboring windows are one peak: the highest of them counts.
             Some(last) if time - last.0 < 0.4 * ttl => last.1 = last.1.max(*rate),
             _ => peaks.push((time, *rate)),
         }

@@ -1,4 +1,4 @@
-//! What a store gives up while the network is cut.
+//! What a replicated store does during a partition: refuse requests, or diverge.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -13,28 +13,30 @@ use report::{
 use sim::Report;
 use std::collections::BTreeSet;
 
-/// Calls without a side that may answer, by all, from which it is told.
+/// Least share of calls refused or unanswered in a partition, and least number, for a finding.
 const UNAVAILABLE: f64 = 0.002;
 const SAMPLES: u64 = 20;
 
 pub(super) const RULE: Rule = Rule {
     id: "cap",
-    title: "A partition nobody chose for",
+    title: "CAP: consistency or availability in a partition",
     means: "During a partition, a replicated store either refuses requests on one side (CP), or \
-        continues on both sides and loses conflicting writes when they meet (AP). There is no \
-        third way. It is a choice per operation, and not making it means taking the default.",
-    evidence: "Structural: a store across zones that diverges or refuses, without a requirement \
-        that says which is right (a note). Measured: a partition with calls refused for lack of \
-        a majority, or with acknowledged writes undone on healing in a store without a leader. A \
-        warning where a requirement was missed, else a note: then the price was accepted.",
-    silent: "Stores in one zone; partitions that separate nothing.",
-    mends: "For each operation, the side that its business needs: availability at the price of \
-        lost writes, or the reverse.",
+        accepts writes on both sides and loses conflicting ones when the partition heals (AP). \
+        There is no third option. A design that does not decide this for each operation gets the \
+        default.",
+    evidence: "Structural: a store across zones refuses requests or diverges in a partition, and \
+        no requirement says which is right (a note). Measured: during a partition, calls were \
+        refused or timed out for lack of a majority. Or a store without a leader undid \
+        acknowledged writes when the partition healed. It is a warning where a requirement was \
+        missed. Otherwise it is a note: the price is one that the requirements accept.",
+    silent: "Stores in one zone. Partitions that separate no members.",
+    mends: "Decide for each operation whether availability or consistency matters more. The cost: \
+        lost writes, or errors during a partition.",
     structural,
     measured,
 };
 
-/// Stores with members in several zones.
+/// Returns the stores with members in several zones.
 pub(super) fn spread<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Database)> {
     let stores = facts.databases().filter(|(node, database)| {
         let zones: BTreeSet<&String> = node.deployment.zones().iter().collect();
@@ -54,7 +56,7 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
     match on_partition(database) {
         OnPartition::Refuse => Remedy::new(
             message!("Let both sides of {} continue", name(&node.id)),
-            "A write acknowledged on one side is lost when the other side wrote the same key later.",
+            "A write acknowledged on one side is lost if the other side later wrote the same key.",
             vec![remedies::node(
                 &node.id,
                 "replication.on_partition",
@@ -73,14 +75,16 @@ fn other_side(node: &Node, database: &Database) -> Remedy {
     }
 }
 
-/// What leaves nothing behind on a leader that is cut off.
+/// Makes a leader acknowledge a write only after a follower has it, so that a new leader has it
+/// too.
 pub(super) fn waits_for_a_follower(node: &Node) -> Remedy {
     Remedy::new(
         message!(
             "Acknowledge a write of {} once a follower has it",
             name(&node.id)
         ),
-        "Writes take a round trip to a follower longer, and fail when none is reachable.",
+        "Writes take an additional round trip to a follower, and fail when no follower is \
+         reachable.",
         vec![remedies::node(
             &node.id,
             "replication.mode",
@@ -99,12 +103,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "{} refuses requests on the minority side of a partition",
                     name(&node.id)
                 ),
-                "No requirement on availability says whether that is right.",
+                "No requirement on availability says whether that is acceptable.",
             ),
             OnPartition::Diverge => (
                 Metric::LostWrites,
-                message!("Both sides of {} continue in a partition", name(&node.id)),
-                "When both sides write a key, one write is lost when the partition heals. No requirement on lost writes says whether that is right.",
+                message!(
+                    "Both sides of {} accept writes in a partition",
+                    name(&node.id)
+                ),
+                "When both sides write a key, one of the writes is lost when the partition heals. No requirement on lost writes says whether that is acceptable.",
             ),
         };
         if !facts.requires(&[metric]) {
@@ -113,7 +120,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .says(
                         what,
                         why,
-                        "Decide per operation between availability and consistency, and require it.",
+                        "Decide between availability and consistency for each operation, and state it as a requirement.",
                     )
                     .endangers(metric)
                     .mended_by([other_side(node, database)]),
@@ -123,11 +130,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// What a run shows of a store that a partition went through.
+/// What a run shows of a store during a partition.
 struct Seen {
-    /// Calls that it refused, or did not answer.
+    /// Calls that it refused or did not answer.
     refused: u64,
-    /// Whether it said so.
+    /// Whether most of them were refused with an error, rather than left without an answer.
     is_said: bool,
     /// Acknowledged writes that were undone.
     undone: u64,
@@ -171,8 +178,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let finding = match on_partition(database) {
             OnPartition::Refuse if is_out => {
                 let (what, why) = refused(facts, report, node, &cut.target, &seen);
-                let remedy =
-                    "Continue with what can be reconciled later, and refuse only what cannot.";
+                let remedy = "Accept what can be reconciled later, and refuse only what cannot.";
                 finding
                     .says(what, why, remedy)
                     .endangers(endangered(facts, seen.undone))
@@ -181,7 +187,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             OnPartition::Diverge if seen.undone > 0 && seen.is_leaderless => {
                 let (what, why) = diverged(report, &node.id, seen.undone);
                 let remedy =
-                    "Refuse what must not be lost, and continue only with what can be reconciled.";
+                    "Refuse what must not be lost, and accept only what can be reconciled.";
                 finding
                     .says(what, why, remedy)
                     .endangers(Metric::LostWrites)
@@ -198,7 +204,7 @@ fn undone_of(id: &str) -> Field {
     field::node(id, "database.replication.undone_writes")
 }
 
-/// A store that refused calls, or did not answer them.
+/// Says how many calls a store refused or did not answer, and why.
 fn refused(
     facts: &Facts<'_>,
     report: &Report,
@@ -221,7 +227,7 @@ fn refused(
             facts.target(target)
         ),
         message!(
-            "That is {} of all calls to it. It answers only where it reaches {}. {}",
+            "That is {} of all calls to it. A member serves calls only while it reaches {}. {}",
             part_of(facts, report, &node.id, seen, of),
             if seen.is_leaderless {
                 "a quorum"
@@ -233,14 +239,14 @@ fn refused(
     )
 }
 
-/// What refusals endanger.
+/// Returns the metric that refused calls endanger.
 fn endangered(facts: &Facts<'_>, undone: u64) -> Metric {
     let missed = facts.missed(&[Metric::Availability, Metric::Goodput]);
     let lost = || facts.missed(&[Metric::LostWrites]).filter(|_| undone > 0);
     missed.or_else(lost).unwrap_or(Metric::Availability)
 }
 
-/// A store without a leader that continued on both sides.
+/// Says what a store without a leader lost because it accepted writes on both sides.
 fn diverged(report: &Report, id: &str, undone: u64) -> (Message, Message) {
     let lost = whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"));
     (
@@ -250,16 +256,16 @@ fn diverged(report: &Report, id: &str, undone: u64) -> (Message, Message) {
             writes(undone, undone_of(id))
         ),
         message!(
-            "{} acknowledged in all, and {} lost for good. Of each key that both sides wrote, \
-             only the last write remains.",
+            "{} acknowledged in total, and {} are lost. Of the writes to one key on both sides, \
+             only the last remains.",
             writes(report.data.writes, field::of("data.writes")),
             lost
         ),
     )
 }
 
-/// The share of what a database got that it refused, or of what was sent to it that it did not
-/// answer: what gets lost on the way never arrives.
+/// Returns the share of calls that a database refused, of those that it received. Calls without an
+/// answer are counted of those sent to it, since a call lost on the way never arrives.
 fn part_of(facts: &Facts<'_>, report: &Report, id: &str, seen: &Seen, of: Field) -> Figure {
     let asked = facts.asked(id).map(|link| link.id.as_str());
     let asked: Vec<&str> = asked.filter(|id| report.links.contains_key(*id)).collect();
@@ -281,18 +287,18 @@ fn writes(n: u64, of: Field) -> Message {
     count_of(whole(n as f64).of(of), "write was", "writes were")
 }
 
-/// What became of the writes that an old leader acknowledged.
+/// Says what became of the writes that an old leader acknowledged.
 fn lost(undone: u64, of: Field) -> Message {
     match undone {
         0 => Message::from("No acknowledged write was undone."),
         n => message!(
-            "{} acknowledged by the old leader had not reached the new one and were lost.",
+            "{} acknowledged by the old leader had not reached the new leader and were lost.",
             count_of(whole(n as f64).of(of), "write", "writes")
         ),
     }
 }
 
-/// Where it is in the report how many calls a database refused, or did not answer.
+/// Returns the field of the report that counts the calls a database refused or did not answer.
 fn refused_of(facts: &Facts<'_>, report: &Report, id: &str, is_said: bool) -> Field {
     let asked = facts.asked(id).map(|link| link.id.as_str());
     let asked = asked.filter(|id| report.links.contains_key(*id));
@@ -302,7 +308,7 @@ fn refused_of(facts: &Facts<'_>, report: &Report, id: &str, is_said: bool) -> Fi
     }
 }
 
-/// A note where what is required was met all the same: then that price was agreed to.
+/// Lowers a finding to a note where all requirements were met: they accept this price.
 pub(super) fn agreed(facts: &Facts<'_>, finding: Finding) -> Finding {
     let metrics = [
         Metric::Availability,
@@ -363,7 +369,8 @@ mod tests {
 
     #[test]
     fn a_share_of_calls_that_never_arrived_is_of_those_that_were_sent() {
-        // All that the application sends is lost for most of the run: the database gets a tenth.
+        // Most calls of the application are lost for most of the run: the database receives a
+        // tenth.
         let mut lost = read(
             r#"{"nodes": [
             {"id": "users", "kind": "client", "zone": "b", "arrivals": {"poisson": "50/s"}, "operations": [{"name": "put", "effect": "write"}]},

@@ -1,4 +1,4 @@
-//! One that everybody must ask.
+//! A coordinator that every request needs.
 
 use super::Rule;
 use crate::facts::field;
@@ -13,26 +13,27 @@ use report::{
 };
 use sim::Report;
 
-/// How busy it must be, and which share of a request's time must be spent with it.
+/// Least utilization of a coordinator, and least share of its callers' time spent waiting for it.
 const BUSY: f64 = 0.8;
 const SHARE: f64 = 0.4;
-/// Load by capacity from which the design alone is a warning.
+/// Load as a share of capacity from which the design alone is worth a warning.
 const FULL: f64 = 1.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
-    title: "A coordinator in every path",
-    means: "One lock, leader or scheduler on the path of every request limits them all. \
-        Throughput stays at its rate regardless of the number of replicas, and nothing proceeds \
-        while it elects a leader.",
-    evidence: "Structural: a coordinator that receives as many requests as it can grant, or more \
-        (a warning; a global lock is held until its holder's plan is done); one global lock on \
-        the path of every request (a note). Measured: a coordinator for which calls wait for at \
-        least 40% of the time of its callers, while users were affected and its callers had free \
-        slots; calls that found no leader are a note.",
-    silent: "Locks per key with little contention; a coordinator on the path of few requests.",
-    mends: "A lock per key, leases, local decisions: what was decided in one place has to be \
-        reconciled in several.",
+    title: "Central coordinator bottleneck",
+    means: "One lock, leader or scheduler on the path of every request limits all of them. \
+        Throughput cannot exceed the rate at which it grants requests, regardless of the number of \
+        replicas. While it elects a leader, it grants nothing.",
+    evidence: "Structural: a coordinator receives as many requests as it can grant, or more (a \
+        warning). A global lock is held until its holder has done the rest of its work. Or every \
+        request needs one global lock (a note). Measured: users were affected, and calls to a \
+        coordinator took at least 40% of the time of its callers. Meanwhile it was at least 80% \
+        busy, or at least two calls waited for it on average. Calls that found no leader are a \
+        note.",
+    silent: "Locks per key with little contention. A coordinator on the path of few requests.",
+    mends: "Use a lock per key or leases, or decide where the data is. The cost: decisions made in \
+        several places have to be reconciled.",
     structural,
     measured,
 };
@@ -42,7 +43,7 @@ fn mends(id: &str, scope: Scope) -> Vec<Remedy> {
         Scope::PerKey => Vec::new(),
         Scope::Global => vec![Remedy::new(
             "Use a lock per key",
-            "Operations across keys are no longer under one lock.",
+            "Operations on several keys are no longer under one lock.",
             vec![remedies::node(id, "scope", Value::text("per_key"))],
         )],
     }
@@ -64,8 +65,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     .severity(Severity::Warning)
                     .says(
                         message!("{} receives more requests than it can grant", name(&node.id)),
-                        message!("It receives {}{} but can grant at most {}, regardless of the number of replicas.", rate(comes), if facts.is_closed() { " if nothing waits for it" } else { "" }, rate(goes)),
-                        "Divide what it guards: use a lock per key, or decide where the data is.",
+                        message!("Requests arrive at {}{}, but it can grant at most {}, regardless of the number of replicas.", rate(comes), if facts.is_closed() { " when none of them has to wait" } else { "" }, rate(goes)),
+                        "Divide what the lock protects: use a lock per key, or decide where the \
+                         data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -74,8 +76,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 finding
                     .says(
                         message!("Every request needs one global lock of {}", name(&node.id)),
-                        message!("It can grant at most {} and receives {}. While it elects a leader, for {}, it grants nothing.", rate(goes), rate(comes), coordinator.election_time),
-                        "Divide what it guards: use a lock per key, or decide where the data is.",
+                        message!("It can grant at most {}, and requests arrive at {}. During a leader election, which takes {}, it grants nothing.", rate(goes), rate(comes), coordinator.election_time),
+                        "Divide what the lock protects: use a lock per key, or decide where the \
+                         data is.",
                     )
                     .mended_by(mends(&node.id, coordinator.scope)),
             );
@@ -169,7 +172,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     what,
                     why,
-                    "Divide what it guards: use a lock per key, leases, or decide where the data is.",
+                    "Divide what the lock protects: use a lock per key or leases, or decide where the data is.",
                 )
                 .endangers(facts.felt())
                 .mended_by(mends(&node.id, coordinator.scope)),
@@ -178,8 +181,8 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// A coordinator that everything waited for: how long a call to it took, which part of its
-/// caller's time that was, and how busy services were with work of their own.
+/// Says that everything waited for a coordinator: the time of a call to it, its share of the
+/// caller's time, and the utilization of the busiest service by work of its own.
 fn bounds(
     series: &Series<'_>,
     id: &str,
@@ -194,8 +197,9 @@ fn bounds(
     let went_of = field::node_over(id, "completions_per_s", Fold::Mean, span);
     let went = rate(series.flow_of(id, span).1).of(went_of);
     let why = message!(
-        "From {} to {}, up to {} waited for it. A call to it took {} on average, {} of the time of \
-         its caller. No service was busy with its own work for more than {} of the time.",
+        "From {} to {}, up to {} waited for it. A call to it took {} on average, which is {} of \
+         the time of its caller. No service was busy with its own work for more than {} of the \
+         time.",
         moment(span.from_s),
         moment(span.until_s),
         count_of(most, "call", "calls"),
@@ -204,12 +208,17 @@ fn bounds(
         others
     );
     (
-        message!("{} limited the whole system to {}", name(id), went),
+        message!(
+            "{} limited the throughput of the whole system to {}",
+            name(id),
+            went
+        ),
         why,
     )
 }
 
-/// A coordinator that had no leader for some calls, or that they gave up on.
+/// Says which calls a coordinator did not serve: without a leader, without a majority, or because
+/// they timed out while they waited for a lock.
 fn unserved(
     id: &str,
     coordinator: &Coordinator,
@@ -223,7 +232,7 @@ fn unserved(
         0 => (
             message!("{} did not serve {}", name(id), calls),
             Message::from(
-                "It held no election. These calls gave up waiting for a lock, or found no majority.",
+                "It held no election. These calls timed out while they waited for a lock, or it had no majority.",
             ),
         ),
         _ => (
@@ -237,7 +246,7 @@ fn unserved(
     }
 }
 
-/// When calls waited for it first: while it was saturated, or while users were served badly.
+/// Returns when calls first waited for it: while it was saturated, or while users were affected.
 fn held_up(series: &Series<'_>, id: &str) -> Span {
     let saturated = series.saturated(id).first();
     let lost = series.losses.first();
@@ -284,7 +293,7 @@ mod tests {
 
     #[test]
     fn how_many_waited_is_told_of_the_time_when_they_did() {
-        // A burst of 2 s in a run of 200 s: on average hardly anything waits.
+        // A burst of 2 s in a run of 200 s: on average, hardly any call waits.
         let mut short = design("global", 20);
         short.settings.duration = design::Duration::s(200);
         let step = |at: &str, times: f64| map(&[("at", Value::text(at)), ("times", number(times))]);

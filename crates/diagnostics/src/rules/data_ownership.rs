@@ -1,4 +1,4 @@
-//! Joins across services at run time, and writes to two stores at once.
+//! Services that read or write data they do not own: N+1 calls and dual writes.
 
 use super::Rule;
 use crate::facts::field;
@@ -12,30 +12,33 @@ use report::{
 };
 use sim::Report;
 
-/// Calls to one callee for one request from which it is an N+1 query.
+/// Calls to one callee per request from which it is an N+1 query.
 const CALLS: u32 = 10;
-/// Share of a request's time that they take.
+/// Least share of a request's time that these calls take.
 const SHARE: f64 = 0.3;
 
 pub(super) const RULE: Rule = Rule {
     id: "data-ownership",
-    title: "Data without an owner",
-    means: "A service that does not own the data it needs reads it row by row, and writes it \
-        store by store. The first makes a page of forty calls. The second leaves one store \
-        written and the other not, whenever it fails in between.",
-    evidence: "Structural: a node that writes to two or more databases that own their data, \
-        without an outbox; a link that is called at least 10 times for one request (notes). \
-        Measured: torn writes (an error: acknowledged or not, the stores disagree); events that a \
-        queue did not accept after the write they tell of, where a required staleness of a copy \
-        that it feeds was missed; at least 10 \
-        calls that take 30% of the time of their caller, while a required latency is missed.",
-    silent: "One write and an event (an outbox, change data capture); read models; batches.",
-    mends: "An owned read model or a batch; an outbox or a saga: responses that are slightly old.",
+    title: "Dual writes and N+1 calls",
+    means: "A service that does not own its data reads it one row per call, and writes it to one \
+        store after the other. The reads turn one page into dozens of calls (N+1). The writes are \
+        not atomic: a failure between them leaves one store written and the other not (a dual \
+        write).",
+    evidence: "Structural: a service writes to two or more databases that own their data, or a \
+        link is called at least 10 times per request (notes). Measured: torn writes, where one \
+        store has the write and the other does not (an error, whether or not the write was \
+        acknowledged). Or a queue did not accept the events of committed writes, and the copy that \
+        they feed missed a staleness requirement. Or at least 10 calls per request take 30% of the \
+        caller's time, and a latency requirement is missed.",
+    silent: "One write and its event, through an outbox or change data capture. Read models. \
+        Batched calls.",
+    mends: "Keep a local read model or batch the calls, and use an outbox or a saga for writes. \
+        The cost: responses that are slightly out of date.",
     structural,
     measured,
 };
 
-/// Nodes that write to several stores, with the links they do it over.
+/// Returns the services that write to several stores, with the links they use.
 fn dual_writers<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let owns = |link: &Link| {
         let ends = facts.graph.served_by(link);
@@ -79,7 +82,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, std::iter::once(id.to_owned()).chain(links.iter().map(|link| link.id.clone())))
                 .says(
                     message!("{} writes to {}, one after the other", name(id), list(&stores)),
-                    "Nothing makes the writes atomic: a failure between them leaves one store written and the other not.",
+                    "Nothing makes these writes atomic. A failure between them leaves one store written and the other not.",
                     "Write to one store, and update the other from its events (an outbox or change data capture).",
                 )
                 .endangers(Metric::TornWrites),
@@ -96,10 +99,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         link.calls
                     ),
                     message!(
-                        "In sequence, the calls take {} where one query could fetch all of it.",
+                        "Made one after the other, these calls take {}. One query could fetch \
+                         everything.",
                         time(f64::from(link.calls) * facts.flow.call(&facts.graph, link))
                     ),
-                    "Fetch all of it in one call, or keep a local read model.",
+                    "Fetch everything in one call, or keep a local read model.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([batch(link)]),
@@ -114,12 +118,12 @@ fn batch(link: &Link) -> report::Remedy {
             "Make one call on {} instead of several",
             link_name(&link.id)
         ),
-        "One response as large as all of them together.",
+        "One response is as large as the several responses together.",
         vec![remedies::link(&link.id, "calls", remedies::number(1.0))],
     )
 }
 
-/// Writes that reached one store and not the other.
+/// Returns the finding about writes that reached one store and not the other.
 fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
     let writers = dual_writers(facts);
     let subjects: Vec<String> = match writers.first() {
@@ -160,14 +164,14 @@ fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
                 count_of(torn, "write reached", "writes reached")
             ),
             message!(
-                "{} acknowledged in all. {}.",
+                "{} acknowledged in total. {}.",
                 count_of(
                     whole(report.data.writes as f64).of(field::of("data.writes")),
                     "write was",
                     "writes were"
                 ),
                 match failing.is_empty() {
-                    true => Message::from("The torn ones were interrupted between the stores"),
+                    true => Message::from("The torn writes were interrupted between the stores"),
                     false => Message::join(failing, ", "),
                 }
             ),
@@ -176,13 +180,13 @@ fn torn(facts: &Facts<'_>, report: &Report) -> Finding {
         .endangers(Metric::TornWrites)
 }
 
-/// When the first fault began.
+/// Returns when the first fault began.
 fn onset(facts: &Facts<'_>) -> Option<f64> {
     let mut events = facts.series.as_ref()?.events.iter();
     events.find(|event| event.is_fault).map(|event| event.at_s)
 }
 
-/// Events of writes that a queue did not accept, while a copy is fed by that queue.
+/// Returns the finding about writes whose events a queue did not accept, although it feeds a copy.
 fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
     let missed = facts.missed(&AGE)?;
     let copies = facts.databases().filter(|(_, copy)| copy.copy_of.is_some());
@@ -222,8 +226,8 @@ fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                 name(&link.to)
             ),
             message!(
-                "{} writes to {} first and then publishes the event. Where only the first \
-                     succeeds, {} keeps the old value.",
+                "{} writes to {} first and then publishes the event. If only the write succeeds, \
+                     {} keeps the old value.",
                 name(&link.from),
                 name(store),
                 name(copy)
@@ -235,7 +239,7 @@ fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
     )
 }
 
-/// Publishes what the store has committed.
+/// Publishes what the store has committed, instead of what the service sends.
 fn outbox(link: &Link, store: &str) -> report::Remedy {
     let id = format!("{store}->{}", link.to);
     let publish = Link::new(id, store, &link.to, Mode::Publish);
@@ -244,7 +248,7 @@ fn outbox(link: &Link, store: &str) -> report::Remedy {
             "Publish the writes of {} from its log (an outbox)",
             name(store)
         ),
-        "Events come a little later, since they are read from the log.",
+        "Events arrive slightly later, since they are read from the log.",
         vec![
             Command::RemoveLink(link.id.clone()),
             Command::AddLink(usize::MAX, Box::new(publish)),
@@ -300,11 +304,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                             figure(per).of(per_of.clone())
                         ),
                         message!(
-                            "In sequence, these calls took {} of the time of a request at {}.",
+                            "Made one after the other, these calls took {} of the time of a \
+                             request at {}.",
                             percent(share).maybe_of((share < 1.0).then_some(share_of)),
                             name(&link.from)
                         ),
-                        "Fetch all of it in one call, or keep a local read model.",
+                        "Fetch everything in one call, or keep a local read model.",
                     )
                     .endangers(metric)
                     .mended_by([batch(link)]),

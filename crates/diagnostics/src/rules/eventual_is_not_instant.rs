@@ -1,4 +1,4 @@
-//! Copies that lag behind.
+//! Followers and read models that lag behind.
 
 use super::Rule;
 use crate::facts::field;
@@ -11,23 +11,23 @@ use design::{Metric, Node, Value};
 use report::{DataReport, Finding, Message, Remedy, count_of, message, ms, name, percent, whole};
 use sim::Report;
 
-/// Where nothing is required: stale reads by all, and how far behind.
+/// Least share of stale reads, and least staleness, where no staleness is required.
 const SHARE: f64 = 0.01;
 const OLD_MS: f64 = 5_000.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "eventual-is-not-instant",
-    title: "Eventually is not instantly",
-    means: "A follower or a read model lags behind, more so under load, and permanently after a \
-        lost event. Users may not see their own writes there.",
-    evidence: "Structural: reads from followers or from a copy without a limit on their \
-        staleness (a note); a copy fed by a queue that may lose events (a note). Measured: a \
-        required staleness was missed and a store, not a cache, gave most of the stale \
-        responses, or keys differ from their owner after draining; where no staleness is \
-        required, at least 1% of the reads and 5 s.",
-    silent: "Lag within the requirement; reads from the leader.",
-    mends: "Read-your-writes from the leader, events delivered at least once and in order, \
-        reconciliation: load on the leader, and a job to run.",
+    title: "Replication lag and stale reads",
+    means: "A follower or a read model lags behind its source, more so under load, and permanently \
+        if an event is lost. Users may not see their own writes.",
+    evidence: "Structural: reads come from followers or from a copy, and no requirement limits \
+        their staleness (a note). Or a copy is fed by a queue that may lose events (a note). \
+        Measured: a staleness requirement was missed, and a store, not a cache, returned most of \
+        the stale responses or differs from its owner after all queues have drained. Where no \
+        staleness is required, it takes at least 1% of stale reads and a staleness of 5 s.",
+    silent: "Lag within the requirement. Reads from the leader.",
+    mends: "Read your own writes from the leader, deliver events at least once and in order, and \
+        reconcile copies. The cost: more load on the leader, and a reconciliation job to run.",
     structural,
     measured,
 };
@@ -38,7 +38,7 @@ fn reads_followers(database: &Database) -> bool {
         && replication.is_some_and(|replication| replication.read_from != ReadFrom::Leader)
 }
 
-/// Queues that may lose what a copy is fed.
+/// Returns a queue that may lose the events that feed a copy.
 fn lossy<'a>(facts: &Facts<'a>, copy: &Node) -> Option<&'a Node> {
     let above = facts.graph.reached_by(&copy.id);
     let queue = facts.queues().find(|(node, queue)| {
@@ -53,7 +53,7 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
     if reads_followers(database) {
         mends.push(Remedy::new(
             message!("Read from the leader of {}", name(&node.id)),
-            "The leader serves all reads, and the followers only stand by.",
+            "The leader serves all reads, and the followers serve none.",
             vec![remedies::node(
                 &node.id,
                 "replication.read_from",
@@ -94,10 +94,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     what,
                     match is_copy {
                         true => {
-                            "Its queue may lose messages, and nothing compares it with its owner."
+                            "The queue that feeds it may lose messages, and nothing compares it \
+                             with its owner."
                         }
                         false => {
-                            "No requirement limits how far. Users may not see their own writes."
+                            "No requirement limits the lag. Users may not see their own writes."
                         }
                     },
                     "Require a maximum staleness, and read from the leader what must be current.",
@@ -109,7 +110,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// When it was saturated, or when something was done to the system.
+/// Returns when the node was saturated, else when the first fault began.
 fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
     facts.series.as_ref().and_then(|series| {
         series
@@ -124,7 +125,7 @@ fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
     })
 }
 
-/// A copy that nobody read while it differed.
+/// Says that a copy differed from its owner, though no read returned an old version.
 fn unread(id: &str, apart: u64) -> (Message, Message) {
     let keys = whole(apart as f64).of(field::node(id, "divergent_keys"));
     let keys = count_of(keys, "key", "keys");
@@ -135,12 +136,12 @@ fn unread(id: &str, apart: u64) -> (Message, Message) {
             keys
         ),
         Message::from(
-            "No read was out of date, but the difference remained after all queues had drained.",
+            "No read was stale, but the difference remained after all queues had drained.",
         ),
     )
 }
 
-/// A store that answered with old versions.
+/// Says how many reads of a store were stale, and by how much.
 fn stale_reads(id: &str, data: &DataReport) -> (Message, Message) {
     let at = |name: &str| field::of(&format!("data.{name}"));
     let max = data.staleness_ms.max;
@@ -154,7 +155,7 @@ fn stale_reads(id: &str, data: &DataReport) -> (Message, Message) {
             max
         ),
         message!(
-            "{} of {} reads ({}) missed a write that had been acknowledged before they began.",
+            "{} of {} reads ({}) missed a write that had been acknowledged before the read began.",
             whole(data.stale_reads as f64).of(at("stale_reads")),
             whole(data.reads as f64).of(at("reads")),
             percent(share).maybe_of(share_of)
@@ -297,7 +298,7 @@ mod tests {
             told.what.text()
         );
         assert!(
-            told.why.starts_with("No read was out of date, but"),
+            told.why.starts_with("No read was stale, but"),
             "{}",
             told.why.text()
         );

@@ -1,4 +1,4 @@
-//! One request that asks a hundred, and waits for the slowest.
+//! A request that calls many nodes in parallel and waits for the slowest.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -9,32 +9,33 @@ use report::{Finding, Remedy, figure, message, ms, name, percent};
 use sim::Report;
 use std::collections::BTreeMap;
 
-/// Leaves asked at once from which the tail rules.
+/// Number of leaves called in parallel from which their tail determines the latency.
 const LEAVES: usize = 10;
-/// How many times its mean the slowest in a hundred of a leaf takes when its tail is heavy.
+/// Ratio of a leaf's 99th percentile to its mean from which its tail is heavy.
 const TAIL: f64 = 4.0;
 const CALLS: u64 = 500;
-/// Share of failed calls from which it is their timeouts that the caller waits for.
+/// Share of failed calls above which the caller mostly waits for timeouts, not for the tail.
 const FAILED: f64 = 0.001;
 
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
-    title: "The tail of a wide fan-out",
-    means: "A request that calls a hundred leaves and waits for all of them nearly always meets \
-        one of their slowest 1%: with 1% of slow leaves, 63% of the requests are slow (Dean and \
-        Barroso, The Tail at Scale, 2013).",
-    evidence: "Structural: ten or more leaves called in parallel by a caller that needs them all \
-        (a note). Measured: ten or more, whose 99th percentile (of the median leaf) is at least \
-        4 times their mean, or whose slowest their caller waits for as long, without failures, \
-        while a required latency is missed. The share of requests affected is 1 - (1 - p)^n.",
-    silent: "Leaves without a heavy tail; partial responses (optional leaves); hedged calls.",
-    mends: "Hedging after the 95th percentile, partial responses, fewer leaves: a few percent \
-        more calls, or a response without a leaf.",
+    title: "Tail latency amplification in fan-out",
+    means: "A request that calls many leaves in parallel and waits for all of them is as slow as \
+        the slowest. If 1% of the calls to each of 100 leaves are slow, 63% of the requests are \
+        slow (Dean and Barroso, The Tail at Scale, 2013).",
+    evidence: "Structural: ten or more leaves are called in parallel by a caller that needs all of \
+        them (a note). Measured: the same, in a run that missed a latency requirement. In \
+        addition, the 99th percentile of the median leaf is at least 4 times the mean of the \
+        leaves. Or the caller waits that long for its slowest leaf, without failures. The share of \
+        requests that meet a slow call is 1 - (1 - p)^n.",
+    silent: "Leaves without a heavy tail. Partial responses (optional leaves). Hedged calls.",
+    mends: "Hedge calls after the 95th percentile, return partial responses, or call fewer leaves. \
+        The cost: a few percent more calls, or incomplete responses.",
     structural,
     measured,
 };
 
-/// Links that are called at once by one caller, and wait for each other.
+/// Links that one caller calls in parallel, and whose responses it all needs.
 fn stages<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let mut found = Vec::new();
     for (node, _) in facts.services() {
@@ -53,7 +54,7 @@ fn stages<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     found
 }
 
-/// Databases whose operations ask all of many shards.
+/// Returns the databases whose operations query all of at least ten shards.
 fn scattering<'a>(facts: &Facts<'a>) -> Vec<(&'a str, usize)> {
     let each = facts
         .databases()
@@ -108,10 +109,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         n
                     ),
                     message!(
-                        "If 1% of the calls are slow, {} of its requests are slow.",
+                        "If 1% of these calls are slow, {} of its requests are slow.",
                         percent(1.0 - libm::pow(0.99, n as f64))
                     ),
-                    "Hedge slow calls, or respond without them.",
+                    "Hedge slow calls, or return partial responses.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -137,8 +138,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// How long a caller waits for these in the mean, what else it does left out: nothing where they
-/// fail, as it waits for timeouts then.
+/// Returns how long a caller waits on average for these links, in ms, without its own work and its
+/// other calls. It is 0 where calls over them fail, because the caller then waits for timeouts.
 fn waits_ms(facts: &Facts<'_>, report: &Report, id: &str, links: &[&Link]) -> f64 {
     let mine = links.iter().filter_map(|link| report.links.get(&link.id));
     let (calls, failed) = mine.fold((0, 0), |(calls, failed), link| {
@@ -200,8 +201,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .collect();
         let n = leaves.len().max(1) as f64;
         let mean = leaves.iter().map(|(mean, ..)| mean).sum::<f64>() / n;
-        // Of the leaf in the middle: a few whose tail just reaches their p99 would drag the mean of
-        // all.
+        // The median leaf: a few leaves whose tail just reaches their p99 would distort the mean.
         let mut p99s: Vec<f64> = leaves.iter().map(|(_, p99, _)| *p99).collect();
         p99s.sort_by(f64::total_cmp);
         let p99 = p99s.get(p99s.len() / 2).copied().unwrap_or(0.0);
@@ -213,12 +213,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         if leaves.len() < LEAVES || calls < CALLS || links.iter().all(|link| link.hedge.is_some()) {
             continue;
         }
-        // One slow call in a hundred raises the mean, and not the p99 that it lies beyond.
+        // One slow call in a hundred raises the mean, but not the p99, which lies below it.
         let is_heavy = p99 >= TAIL * mean || waits_ms(facts, report, id, &links) >= TAIL * mean;
         if !is_heavy {
             continue;
         }
-        // A leaf that is saturated is another matter.
+        // Where a leaf is saturated, its queue is the reason and not its tail.
         let is_full = links.iter().any(|link| {
             facts
                 .series
@@ -254,10 +254,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     message!("{} waited for the slowest of {} calls: {} on average, {} times one call", name(id), links.len(), ms(whole).of(whole_of.clone()), figure(whole / mean.max(1e-9)).of(whole_of.over(mean_of.clone()))),
                     message!(
-                        "A call to a leaf takes {} on average, {} at the 99th percentile of the median leaf, and {} at most. {} of the requests meet the slowest 1% of at least one leaf.",
+                        "A call to a leaf took {} on average, {} at the 99th percentile of the median leaf, and {} at most. If 1% of the calls to each leaf are slow, {} of the requests are slow.",
                         ms(mean).of(mean_of.clone()), ms(p99).maybe_of(tail("p99", p99)), ms(worst).maybe_of(tail("max", worst)), percent(1.0 - libm::pow(0.99, links.len() as f64))
                     ),
-                    "Hedge slow calls, or respond without them.",
+                    "Hedge slow calls, or return partial responses.",
                 )
                 .endangers(missed)
                 .mended_by(mends(&links, 0.4 * p99)),
@@ -284,7 +284,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     .says(
                         message!("{} waited for the slowest of {} shards", name(id), n),
                         message!(
-                            "A read takes {} on one shard, and {} on average when all shards must respond.",
+                            "A read takes {} on one shard, and took {} on average when all shards had to respond.",
                             ms(own),
                             ms(whole).of(field::node(id, "response_ms.mean"))
                         ),
@@ -334,12 +334,13 @@ mod tests {
 
     #[test]
     fn the_p99_of_a_leaf_is_that_of_the_leaf_in_the_middle() {
-        // A slow call in a hundred: the p99 of each leaf is by chance on either side of the step.
+        // A slow call in a hundred: the p99 of each leaf falls on either side of the step at
+        // random.
         let broken = design(40, "hyperexp(0.99:5ms,0.01:800ms)");
         let report = run(&broken);
         let finding = &found("fan-out-tail", &broken, &report)[0];
         assert!(
-            finding.measured && finding.why.contains("33.1% of the requests meet"),
+            finding.measured && finding.why.contains("33.1% of the requests are slow"),
             "{finding:?}"
         );
         let mut p99s: Vec<f64> = (0..40)
@@ -356,7 +357,7 @@ mod tests {
             p99s[20] < 60.0 && finding.why.contains(&said),
             "{finding:?}"
         );
-        // Who waits for timeouts does not wait for a tail.
+        // A caller that waits for timeouts does not wait for a tail.
         let mut near = design(40, "uniform(4ms,6ms)");
         near.faults.push(fault(
             r#"{"at": "10s", "for": "40s", "kind": "hang", "target": "leaf-7"}"#,

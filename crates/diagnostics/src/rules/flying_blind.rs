@@ -1,4 +1,4 @@
-//! Nobody could have known.
+//! Failures that no metric or alert shows.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -9,22 +9,22 @@ use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "flying-blind",
-    title: "Flying blind",
-    means: "Without metrics, logs, traces and alerts, users are the alarm, and nothing shows \
-        which part failed.",
-    evidence: "Structural: a required time to detect without any alert (a warning), or services \
-        that emit no metrics (a note). Measured: a fault that affected users and that no alert \
-        told of, where nodes emit no metrics or there is no alert, and a time to detect is \
-        required or telemetry is off: a warning, an error where the time was required.",
-    silent: "Faults that affected no user; a design without a required time to detect whose \
-        metrics are on.",
-    mends: "Metrics, alerts on failures and slow responses, some traces: storage, and an \
-        on-call engineer.",
+    title: "Missing metrics and alerts",
+    means: "Without metrics, logs, traces and alerts, users are the first to report a failure, and \
+        nothing shows which part failed.",
+    evidence: "Structural: a time to detect is required but there is no alert (a warning), or \
+        nodes emit no metrics (a note). Measured: a fault affected users and no alert fired for \
+        it. In addition, nodes emit no metrics, or there is no alert and the required time to \
+        detect was missed. This is a warning, or an error where the requirement was missed.",
+    silent: "Faults that affected no user. Designs whose nodes all emit metrics and that require \
+        no time to detect.",
+    mends: "Emit metrics, alert on failures and slow responses, and trace some requests. The cost: \
+        storage, and an on-call engineer.",
     structural,
     measured,
 };
 
-/// Services and stores that tell nobody how they do.
+/// Returns the nodes that emit no metrics.
 fn mute<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
     let nodes = facts.design.nodes.iter();
     let nodes = nodes
@@ -32,7 +32,8 @@ fn mute<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
     nodes.map(|node| node.id.as_str()).collect()
 }
 
-/// What users ask first, and how long they would wait there.
+/// Returns the node that users call first, and the response time from which it counts as slow, in
+/// seconds.
 pub(super) fn edge<'a>(facts: &Facts<'a>) -> Option<(&'a str, f64)> {
     let (client, _) = facts.clients().next()?;
     let link = facts.graph.out(&client.id).first()?;
@@ -79,7 +80,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             if mute.len() == 1 { "emits" } else { "emit" }
         ),
     };
-    // Without an alert nothing is ever noticed, so the requirement cannot hold.
+    // Without an alert nothing is ever detected, so the requirement cannot be met.
     let severity = match asked && no_alert {
         true => Severity::Warning,
         false => Severity::Note,
@@ -89,8 +90,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .severity(severity)
             .says(
                 what,
-                "Without metrics and alerts, a failure is first reported by users, and nothing shows where it is.",
-                "Emit metrics, and alert on failures and slow responses where users call.",
+                "Without metrics and alerts, users are the first to report a failure, and nothing shows where it is.",
+                "Emit metrics, and alert on failures and slow responses at the nodes that users \
+                 call.",
             )
             .endangers(Metric::TimeToDetect)
             .mended_by(mends(facts)),
@@ -111,7 +113,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let ended = report.run.duration_s.min(report.run.ended_s);
-    // Until users were served as before, where they were again.
+    // If users were served as before again, the failure ended then.
     let recovered = report
         .recovery
         .as_ref()
@@ -123,14 +125,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let named = match seen.and_then(|seen| seen.failures.as_ref()) {
         Some(_) => Message::from("Its logs name the failure."),
         None => message!(
-            "{} writes no logs that would name the failure.",
+            "{} writes no logs that name the failure.",
             facts.target(&first.target)
         ),
     };
     let alerts = match facts.design.settings.alerts.len() {
         0 => "The design has no alert.",
-        1 => "Its only alert did not fire for it.",
-        _ => "None of its alerts fired for it.",
+        1 => "Its only alert did not fire.",
+        _ => "None of its alerts fired.",
     };
     let silent = match mute.len() {
         0 => Message::new(),
@@ -154,7 +156,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             moment(ended)
         ),
         message!("{}{} {}", alerts, silent, named),
-        "Emit metrics, and alert on failures and slow responses where users call.",
+        "Emit metrics, and alert on failures and slow responses at the nodes that users call.",
     )
     .endangers(Metric::TimeToDetect)
     .mended_by(mends(facts));

@@ -1,4 +1,4 @@
-//! Sick for those who call, well for those who check.
+//! Replicas that pass their health checks and fail their calls.
 
 use super::load_balancer_blind::{behind, sick};
 use super::{Rule, nothing};
@@ -10,20 +10,21 @@ use design::{FaultKind, Node};
 use report::{Field, Figure, Finding, Remedy, count_of, message, name, percent, whole};
 use sim::Report;
 
-/// Share of calls that must fail, or be slow, behind checks that pass.
+/// Least share of calls that fail or time out while health checks pass.
 const FAILED: f64 = 0.002;
 
 pub(super) const RULE: Rule = Rule {
     id: "gray-failure",
     title: "Gray failure",
-    means: "A replica passes its health checks and fails its calls: the checks see nothing, and \
-        the callers see one request in n fail. The two views differ, and that difference is the \
-        failure (Huang et al., HotOS 2017).",
-    evidence: "Measured: a balancer that checks its replicas and ejects none, one of which \
-        failed or was slow for its callers while its checks passed, with users affected.",
-    silent: "Replicas whose checks fail too; ejection by the results of calls.",
-    mends: "Outlier ejection, peak EWMA, end-to-end checks: a healthy replica may be ejected by \
-        chance.",
+    means: "A replica passes its health checks and fails its calls. The health checks see no \
+        problem, while callers see one in n requests fail. The difference between the two views is \
+        the failure (Huang et al., HotOS 2017).",
+    evidence: "Measured: behind a load balancer with health checks and without outlier ejection, a \
+        replica failed calls or was slow while its health checks passed. At least 0.2% of the \
+        calls failed or timed out, or a requirement was missed, and users were affected.",
+    silent: "Replicas whose health checks fail too. Ejection by the results of calls.",
+    mends: "Use outlier ejection, peak EWMA or end-to-end health checks. The cost: a healthy \
+        replica may be ejected because of random errors.",
     structural: nothing,
     measured,
 };
@@ -42,7 +43,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }
         let mut kinds = vec![FaultKind::GrayFailure];
         if check.depth == Depth::Tcp {
-            // A connection opens, whatever comes of calls.
+            // A TCP check only opens a connection, so it passes even while every call fails.
             kinds.extend([
                 FaultKind::ErrorRate,
                 FaultKind::Slowdown,
@@ -80,7 +81,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     message!("A replica of {} passed its health checks and failed calls: {} behind {}", name(&sick.node.id), share_of(&failed, &attempts), name(&node.id)),
                     message!(
-                        "{} of {} behind {} failed while the {} checks passed. {} received a full share of the calls.",
+                        "{} of {} behind {} failed while the {} health checks passed. {} received a full share of the calls.",
                         failed, count_of(attempts, "attempt", "attempts"), name(&node.id), check.depth.name(), sick.of(replicas as usize)
                     ),
                     "Judge replicas by the results of their calls: use outlier ejection or peak EWMA.",
@@ -102,7 +103,7 @@ fn share_of(part: &Figure, all: &Figure) -> Figure {
     percent(part.value / all.value.max(1.0)).maybe_of(place)
 }
 
-/// Attempts behind a balancer that failed, as it saw them, and all attempts.
+/// Returns the failed attempts and all attempts of a load balancer, as the balancer counted them.
 fn as_called(facts: &Facts<'_>, report: &Report, node: &Node) -> (Figure, Figure) {
     let out = facts.graph.out(&node.id).iter();
     let out: Vec<&str> = out

@@ -1,4 +1,4 @@
-//! At least once, taken for exactly once.
+//! Consumers that handle each message as if it were delivered exactly once and in order.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -12,30 +12,30 @@ use report::{
 };
 use sim::Report;
 
-/// Share of effects out of order below which it is a note, where no order is required.
+/// Share of writes out of order below which it is a note, where no order is required.
 const RARE: f64 = 0.01;
 
 pub(super) const RULE: Rule = Rule {
     id: "happy-path",
-    title: "At least once taken for exactly once",
-    means: "A queue delivers again what was not acknowledged, even if it was processed. Without \
-        partitions, the first message may be processed last. A consumer that handles only the \
-        happy path applies writes twice and undoes newer ones.",
-    evidence: "Structural: messages delivered at least once to consumers that write and cannot \
-        recognize duplicates (a note); or a visibility timeout that the work on one message in a \
-        hundred exceeds (a warning, a note where the consumer recognizes duplicates). Measured: \
-        duplicate effects with redeliveries in the run, or effects out of order behind a queue \
-        without partitions: warnings, errors where none are allowed; below 1% out of order \
-        without a redelivery, a note.",
-    silent: "Consumers, or their databases, that recognize duplicates; queues that preserve the \
-        order per key.",
-    mends: "Idempotent consumers and unique ids; partitions by key: a lookup per message, and \
-        less parallel work.",
+    title: "Duplicate and out-of-order messages",
+    means: "A queue redelivers messages that were not acknowledged, even if they were processed. \
+        Without partitions, messages may also be processed out of order. A consumer that ignores \
+        both applies writes twice and overwrites newer values with older ones.",
+    evidence: "Structural: messages are delivered at least once to a consumer that writes and \
+        cannot recognize duplicates (a note). Or processing takes longer than the visibility \
+        timeout for one message in a hundred: a warning, or a note where the consumer recognizes \
+        duplicates. Measured: writes were applied again and messages were redelivered. Or writes \
+        were applied out of order behind a queue without partitions. Both are warnings, and errors \
+        where a requirement was missed. Below 1% out of order, without duplicates, it is a note.",
+    silent: "Consumers or databases that recognize duplicates. Queues that preserve the order per \
+        key.",
+    mends: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
+        lookup per message, and less parallel work.",
     structural,
     measured,
 };
 
-/// Consumers that write without knowing a message again: queue, consumer, database.
+/// Returns queues with a consumer, and its database, that cannot recognize a duplicate message.
 fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> {
     let mut found = Vec::new();
     for (node, queue) in facts
@@ -79,7 +79,7 @@ fn mends(
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
         mends.push(Remedy::new(
             message!("Let {} remember messages for an hour", name(consumer)),
-            "Memory for an hour of message ids.",
+            "Memory for the message ids of one hour.",
             vec![remedies::node(
                 consumer,
                 "idempotency_window",
@@ -90,7 +90,7 @@ fn mends(
     if kind.partitions.is_none() {
         mends.push(Remedy::new(
             message!("Preserve the order of messages per key in {}", name(&queue.id)),
-            "A partition is processed one message at a time, so a slow message delays those behind it.",
+            "Each partition is processed one message at a time, so a slow message delays those behind it.",
             vec![remedies::node(
                 &queue.id,
                 "partitions",
@@ -106,7 +106,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         Finding::new(RULE.id, [queue.id.as_str(), consumer, database])
             .says(
                 message!("{} applies messages of {} again when they are redelivered", name(consumer), name(&queue.id)),
-                message!("If it dies after its work and before the acknowledgement, the message is delivered again. Neither it nor {} recognizes the duplicate.", name(database)),
+                message!("If it crashes after its work and before the acknowledgment, the message is redelivered. Neither it nor {} recognizes the duplicate.", name(database)),
                 "Make the consumer idempotent, with unique ids or a record of processed messages.",
             )
             .endangers(Metric::DuplicateEffects)
@@ -115,7 +115,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     each.collect()
 }
 
-/// What a queue delivered, and how often again.
+/// Says how many deliveries a queue made, and how many of them were redeliveries.
 fn delivered(id: &str, messages: &Messages) -> Message {
     let at = |name: &str| field::node(id, &format!("messages.{name}"));
     let of = |n: u64, name: &str| whole(n as f64).of(at(name));
@@ -214,11 +214,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         .into_iter()
         .filter(|id| !id.is_empty())
         .collect();
-    // A few that overtook each other in parallel consumers, and nobody asked for their order.
+    // Parallel consumers let a few messages overtake each other, and no requirement forbids it.
     let share = data.out_of_order as f64 / data.effects.max(1) as f64;
     let is_rare = !doubled && share < RARE && facts.missed(&[Metric::OutOfOrder]).is_none();
     let order = if disordered {
-        " It has no partitions, so nothing preserves the order of messages."
+        " The queue has no partitions, so nothing preserves the order of messages."
     } else {
         ""
     };
@@ -282,7 +282,7 @@ mod tests {
             finding.measured && finding.what.contains("applied again"),
             "{finding:?}"
         );
-        // With the delivery that did it first, and the one that did it again.
+        // It names the delivery that applied the write first, and the one that applied it again.
         assert!(
             finding.why.contains("again at")
                 && finding.why.contains("by attempt 2 of jobs->worker"),

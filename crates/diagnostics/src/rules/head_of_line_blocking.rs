@@ -1,4 +1,4 @@
-//! Short work behind long work.
+//! Short calls that wait behind long ones.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -12,30 +12,33 @@ use report::{
 };
 use sim::Report;
 
-/// How many times as long the long work takes.
+/// Least ratio of a long call's time to a short call's time.
 const LONGER: f64 = 10.0;
-/// How many times what it takes by itself the short work takes.
+/// Least ratio of a short call's response time to its time without waiting.
 const BLOCKED: f64 = 5.0;
-/// Squared coefficient of variation of mixed work worth a note.
+/// Squared coefficient of variation of the service time from which it is worth a note.
 const VARIED: f64 = 10.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "head-of-line-blocking",
     title: "Head-of-line blocking",
-    means: "In one first-come, first-served queue, a few long jobs hold all slots and the short \
-        ones wait behind them. Most of the work is quick, and all of it is slow.",
-    evidence: "Structural: one first-come, first-served queue in front of work whose squared \
-        coefficient of variation is above 10 (a note). Measured: a service whose calls found no \
-        free slot, with operations whose work differs at least tenfold, and a short one that \
-        took 5 times as long as it would alone; partitions of a queue that are blocked while \
-        others are empty.",
-    silent: "Work of similar length; free slots; separate queues, or slots that are shared evenly.",
-    mends: "A queue for each, processor sharing, priority for the short: long work takes longer.",
+    means: "In one first-come, first-served queue, a few long calls hold all slots, and the short \
+        calls wait behind them. Most of the work is short, but all of it becomes slow.",
+    evidence: "Structural: calls whose service time has a squared coefficient of variation of at \
+        least 10 share one first-come, first-served queue (a note). Measured: a service has \
+        operations whose times differ at least tenfold. At least 20% of its calls found no free \
+        slot, and short calls took at least 5 times as long as they would without waiting. Or one \
+        partition of a queue had at least 200 messages waiting, and another at most a tenth of \
+        that.",
+    silent: "Calls of similar length. Free slots. Separate queues, or slots that are shared \
+        evenly.",
+    mends: "Use a queue for each kind of call, processor sharing, or priority for short calls. The \
+        cost: long calls take longer.",
     structural,
     measured,
 };
 
-/// Squared coefficient of variation, where it has one that is known.
+/// Returns the squared coefficient of variation; 1 where it is not known.
 fn variation(of: &Distribution) -> f64 {
     let mean = of.mean_s().unwrap_or(0.0);
     match of {
@@ -76,8 +79,8 @@ fn share(node: &Node) -> Remedy {
     )
 }
 
-/// Whether one call in a hundred or more finds no free slot, by the usual approximation of Erlang's
-/// C (Sakasegawa 1977), where the load is known.
+/// Returns whether at least one call in a hundred finds no free slot, by the usual approximation of
+/// Erlang's C (Sakasegawa 1977). It is true where the load is not known.
 fn has_waiting(facts: &Facts<'_>, node: &Node, service: &design::kinds::Service) -> bool {
     let busy =
         facts.flow.node(&facts.graph, &node.id) / facts.flow.capacity(&facts.graph, &node.id);
@@ -104,8 +107,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .says(
                     message!("Long and short calls share one queue at {}", name(&node.id)),
-                    message!("The squared coefficient of variation of its service time is {}. A few long calls hold the slots that many short ones wait for.", figure(varied)),
-                    "Give them separate queues, or share the slots evenly.",
+                    message!("The squared coefficient of variation of its service time is {}. Many short calls wait for slots that a few long calls hold.", figure(varied)),
+                    "Use separate queues, or share the slots evenly (processor sharing).",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([share(node)]),
@@ -114,7 +117,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// Links that only some operations take, with them and the time of a call.
+/// Returns links for some operations only, with these operations and the time of a call in seconds.
 fn by_operation<'a>(facts: &Facts<'a>, id: &str) -> Vec<(&'a Link, &'a [String], f64)> {
     let each = facts
         .asks(id)
@@ -150,7 +153,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             continue;
         };
         let own = service.service_time.mean_s().unwrap_or(0.0);
-        // It was long all along: what became slow is another matter.
+        // Where the long calls only became slow during the run, mixed lengths are not the cause.
         let became_slow = facts
             .series
             .as_ref()
@@ -183,10 +186,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     message!("{} requests waited behind {} requests at {}", Message::join(names.iter().map(operation), ", "), Message::join(slow_names.iter().map(operation), ", "), name(&node.id)),
                     message!(
-                        "{} of the calls take {} there, and the others {}. All share one queue and waited {} on average, {} times the short work.",
+                        "{} of the calls take {} there, and the others {}. All of them share one queue and waited {} on average, which is {} times the time of a short call.",
                         percent(rare).maybe_of(rare_of), time(slow), time(quick + own), time(wait).maybe_of(wait_of), figure(wait / (quick + own).max(1e-9))
                     ),
-                    "Give each a queue of its own.",
+                    "Give each kind of call a queue of its own.",
                 )
                 .endangers(facts.felt())
                 .mended_by([bulkhead(node, service, long)]),
@@ -203,7 +206,7 @@ fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remed
             "Limit long calls to half of the slots of {}",
             name(&node.id)
         ),
-        "Long calls are rejected while their half is full.",
+        "Long calls are rejected while their half of the slots is in use.",
         vec![remedies::link(
             &long.id,
             "bulkhead",
@@ -212,7 +215,7 @@ fn bulkhead(node: &Node, service: &design::kinds::Service, long: &Link) -> Remed
     )
 }
 
-/// Partitions that stand still behind slow messages while others are empty.
+/// Returns the finding about a partition that is blocked while another one is nearly empty.
 fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
     for (node, queue) in facts
         .queues()
@@ -241,8 +244,8 @@ fn of_partitions(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .measured(None)
                     .says(
-                        message!("One partition of {} had {} waiting while another had {}", name(&node.id), count_of(whole(most as f64).maybe_of(at(most)), "message", "messages"), whole(least as f64).maybe_of(at(least))),
-                        message!("A slow message delays all messages behind it in its partition. The oldest waited {}.", ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))),
+                        message!("One partition of {} had up to {} waiting, and another at most {}", name(&node.id), count_of(whole(most as f64).maybe_of(at(most)), "message", "messages"), whole(least as f64).maybe_of(at(least))),
+                        message!("A slow message delays all messages behind it in its partition. The oldest message of the queue waited {}.", ms(messages.oldest_ms.max).of(field::node(&node.id, "messages.oldest_ms.max"))),
                         "Spread the keys, or give slow messages a queue of their own.",
                     )
                     .endangers(facts.felt()),

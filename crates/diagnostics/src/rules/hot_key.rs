@@ -1,4 +1,4 @@
-//! One key that everybody wants.
+//! One key that receives most of the load.
 
 use super::shard_key::{one_key, onset, shards};
 use super::{Rule, nothing};
@@ -9,25 +9,26 @@ use design::{FaultKind, Metric, Node};
 use report::{Field, Finding, Remedy, count_of, figure, message, ms, name, percent, whole};
 use sim::Report;
 
-/// How busy the shard (or the queue's partition) with the key must be, by the others.
+/// Least ratio of a shard's calls to the mean of the shards, and its least utilization.
 const TIMES: f64 = 2.0;
 const BUSY: f64 = 0.5;
-/// Calls that are enough to tell.
+/// Least number of calls for a finding.
 const CALLS: f64 = 500.0;
-/// Share of writes that waited for the row of another.
+/// Least share of writes that waited for a row lock.
 const LOCKED: f64 = 0.2;
 
 pub(super) const RULE: Rule = Rule {
     id: "hot-key",
-    title: "A hot key",
-    means: "However many shards, partitions or rows there are, one key lives on one of them. \
-        When most requests want that key, its shard is full and the others are idle.",
-    evidence: "Measured: the busiest shard received at least twice the mean of the calls, the \
-        most popular key alone explains at least half of the excess, and users were affected; or \
-        a fifth of all writes waited for the lock of a row.",
-    silent: "Skew that many keys cause (shard-key); a hot key that its shard can carry.",
-    mends: "A short-lived cache in front, copies of the key, a split key: slightly old \
-        responses, or reads that combine parts.",
+    title: "Hot key",
+    means: "A key is in one shard, partition or row, however many of them there are. When most \
+        requests are for one key, its shard is saturated while the others are idle.",
+    evidence: "Measured: the busiest shard received at least twice the mean of the shards, and the \
+        most popular key alone explains at least half of the excess. The shard was at least 50% \
+        busy, and users were affected. Or at least 20% of all writes, and at least 100, waited for \
+        a row lock.",
+    silent: "Skew that many keys cause (`shard-key`). A hot key that its shard can serve.",
+    mends: "Cache the key for a short time, keep copies of it, or split it. The cost: slightly old \
+        responses, or reads that combine the parts.",
     structural: nothing,
     measured,
 };
@@ -85,10 +86,10 @@ fn of_shards(
             .says(
                 message!("A hot key sent {} of all calls to shard {} of {}", percent(calls / sum).of(mine.clone().over(all.clone())), at.to_string(), name(&node.id)),
                 message!(
-                    "That is {} times the mean of the shards. The most popular key alone is about {} of all calls. The shard was {} busy, and the others {} on average.",
+                    "That is {} times the mean of the shards. The most popular key alone accounts for about {} of all calls. The shard was {} busy, and the others {} on average.",
                     figure(calls / mean).of(mine.over(all.times(1.0 / shards.len() as f64))), percent(share), percent(busy).of(super::shard_key::busy_of(node, database, at)), percent(others).of(others_of)
                 ),
-                "Cache its value for a short time, or split the key.",
+                "Cache the value of the key for a short time, or split the key.",
             )
             .endangers(facts.felt())
             .mended_by(near_cache(facts, node)),
@@ -125,17 +126,17 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
                     name(&node.id)
                 ),
                 message!(
-                    "They waited {} on average, and up to {} waited at the same time.",
+                    "They waited {} on average, and up to {} of them waited at the same time.",
                     ms(waited).of(at("wait_ms.mean")),
                     whole(locks.waiting_max as f64).of(at("waiting_max"))
                 ),
-                "Hold the lock for less time, or split the row that all of them write.",
+                "Hold the lock for less time, or split the row that these writes share.",
             )
             .endangers(Metric::LatencyP99),
     )
 }
 
-/// A cache for a second in front of a database, at each of its callers that has none.
+/// Puts a cache with a TTL of 1 s between a database and the first calling service without a cache.
 pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     use design::{Kind, Link};
     let caller = facts.askers(&node.id).into_iter().find(|caller| {
@@ -174,7 +175,7 @@ pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     if stage == Some(0) {
         behind.stage = Some(1);
     }
-    // Links are called in the order of their list: the cache has to come before what a miss calls.
+    // Links are called in the order of their list, so the cache comes before what a miss calls.
     let edits = vec![
         design::Command::AddNode(
             usize::MAX,
@@ -190,7 +191,7 @@ pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
             name(&caller.id),
             name(&node.id)
         ),
-        "Responses may be 1 s old, and there is a cache to run.",
+        "Responses may be 1 s old, and there is another cache to run.",
         edits,
     ))
 }

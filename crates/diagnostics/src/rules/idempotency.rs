@@ -1,4 +1,4 @@
-//! Retries of what must happen once.
+//! Retries of writes that must be applied once.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -18,21 +18,22 @@ use std::collections::BTreeSet;
 pub(super) const RULE: Rule = Rule {
     id: "idempotency",
     title: "Retried writes without an idempotency key",
-    means: "When the response to a write is lost, and not the write, a retry writes twice: the \
-        customer is charged twice, exactly when the network was bad.",
-    evidence: "Structural: writes that are retried (or repeated by users who reload) on the way \
-        to a database that cannot recognize them (a note). Measured: effects applied again for \
-        the same intent, none of them by a redelivery of a queue: a warning, an error where none \
-        are allowed.",
-    silent: "A key from the client that a service or the database remembers for longer than \
-        retries last.",
-    mends: "Idempotency keys and unique ids: a lookup per write, and keys to keep for a day.",
+    means: "When the response to a write is lost although the write was applied, a retry applies \
+        it again. A customer is charged twice, exactly when the network is unreliable.",
+    evidence: "Structural: writes are retried or hedged on the way to a database that cannot \
+        recognize a repeat (a note). Measured: a write was applied more than once, and \
+        redeliveries of a queue do not explain it. It is a warning, or an error where a \
+        requirement was missed.",
+    silent: "An idempotency key from the client that a service or the database remembers for \
+        longer than retries last.",
+    mends: "Send idempotency keys, and apply each key once. The cost: a lookup per write, and a \
+        day of keys to store.",
     structural,
     measured,
 };
 
-/// Databases that clients' writes reach by calls, which links on the way try again, and which
-/// cannot know a write again.
+/// Returns the databases that cannot recognize a repeated write from a client, with the links on
+/// the way that retry or hedge it.
 fn exposed<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let mut found = Vec::new();
     let sends_keys = facts.clients().all(|(_, client)| {
@@ -77,7 +78,7 @@ fn knows(database: &Database) -> bool {
     database.unique_ids
 }
 
-/// Nodes that reach a node by calls alone.
+/// Returns the nodes that reach a node by calls alone.
 fn above_by_calls<'a>(facts: &Facts<'a>, id: &'a str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut next: Vec<&str> = vec![id];
@@ -187,7 +188,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 )
             ),
             message!(
-                "They caused {} beyond the first, on {} of all applied writes.{}{}",
+                "They caused {} beyond the first, and are {} of all applied writes.{}{}",
                 count_of(
                     whole(data.duplicate_effects as f64).of(at("duplicate_effects")),
                     "effect",
@@ -205,7 +206,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     ]
 }
 
-/// What repeated the calls over a link: retries after lost or late responses, or hedges.
+/// Says what repeated the calls over a link: retries after lost or late responses, or hedges.
 fn repeated(link: &Link, figures: &LinkReport) -> Message {
     let at = |name: &str| field::link(&link.id, name);
     let count = |n: u64, name: &str| whole(n as f64).of(at(name));
@@ -218,7 +219,7 @@ fn repeated(link: &Link, figures: &LinkReport) -> Message {
     let timeouts = match figures.timeouts {
         0 => Message::new(),
         n => message!(
-            ". {} timed out, and some of those had been applied",
+            ". {} timed out, and some of the timed-out attempts had been applied",
             count_of(count(n, "timeouts"), "attempt", "attempts")
         ),
     };
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(noted[0].subjects, ["db", "shop->db"]);
         let finding = &found("idempotency", &broken, &run(&broken))[0];
         assert!(finding.measured && finding.severity == Severity::Warning);
-        // Told with the two attempts, at the moment of the second.
+        // Reported with both attempts, at the time of the second.
         assert!(
             finding
                 .why

@@ -1,4 +1,4 @@
-//! A balancer that does not see who is sick.
+//! Load balancers that do not see which replicas are unhealthy.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -9,28 +9,30 @@ use design::{Fault, FaultKind, Kind, Metric, Node, Value};
 use report::{Field, Figure, Finding, Message, Remedy, message, name, percent, whole};
 use sim::Report;
 
-/// How much busier than the median a replica must be, with no more calls.
+/// Least ratio of a replica's utilization to the median, with no fewer calls than its share.
 const BUSIER: f64 = 1.5;
-/// Failures of a service that a sick replica must bring.
+/// Least share of calls that failed, where replicas are unhealthy.
 const FAILED: f64 = 0.002;
 
 pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
-    title: "A blind load balancer",
-    means: "Round robin gives a slow or dead replica its full share: one of n replicas fails one \
-        in n requests. Health checks that reach too deep do worse: they take all replicas out \
-        when something shared is slow.",
-    evidence: "Structural: several replicas behind a balancer without health checks and without \
-        outlier ejection (a note); deep checks without a panic threshold (a note). Measured: a \
-        replica that was at least 1.5 times as busy as the median on no fewer calls than its \
-        share, or failing and still called (0.2% of the calls failed), under an algorithm that \
-        ignores load; or one that failed fast and was still called, under one that does not, \
-        with neither checks nor ejection; or half of the replicas taken out by checks together \
-        while they failed nothing themselves.",
-    silent: "Algorithms that consider load where no replica fails fast, outlier ejection, checks \
-        that react within a few seconds.",
-    mends: "Least outstanding or peak EWMA, outlier ejection with a limit, shallow checks: a \
-        healthy replica may be taken out.",
+    title: "Load balancing that ignores replica health",
+    means: "Round robin sends a slow or dead replica its full share of calls, so one of n replicas \
+        fails one in n requests. Health checks that test shared dependencies do worse: when a \
+        dependency is slow, they take all replicas out of service.",
+    evidence: "Structural: several replicas are behind a load balancer without health checks and \
+        without outlier ejection, under an algorithm that ignores load (a note). Or deep health \
+        checks have a panic threshold below 30% (a note). Measured, under an algorithm that \
+        ignores load: a replica was at least 1.5 times as busy as the median although it received \
+        no more than its share of calls. Or replicas failed and were still called, and at least \
+        0.2% of the calls failed. Measured, under an algorithm that considers load: replicas \
+        failed fast and were still called, without health checks or ejection. Measured, with deep \
+        health checks: at least 1% of the calls found no healthy replica, and fewer failed at the \
+        replicas themselves.",
+    silent: "Algorithms that consider load, where no replica fails fast. Outlier ejection. Health \
+        checks that react within a few seconds.",
+    mends: "Use least outstanding requests or peak EWMA, outlier ejection with a limit, and \
+        shallow health checks. The cost: a healthy replica may be ejected.",
     structural,
     measured,
 };
@@ -42,7 +44,7 @@ fn is_load_blind(balancer: &LoadBalancer) -> bool {
     )
 }
 
-/// Balancers with the nodes behind them.
+/// Returns the load balancers with more than one replica behind them, each with its nodes.
 pub(super) fn behind<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a LoadBalancer, Vec<&'a Node>)> {
     let each = facts.balancers().map(|(node, balancer)| {
         let nodes = facts
@@ -114,8 +116,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} sends every replica its share, healthy or not", name(&node.id)),
-                        "It has no health checks and no outlier ejection, and its algorithm ignores load. A replica that is slow or down keeps its share of the calls.",
+                        message!("{} sends every replica its share of calls, healthy or not", name(&node.id)),
+                        "It has no health checks and no outlier ejection, and its algorithm ignores load. A slow or dead replica keeps its share of the calls.",
                         "Add health checks and outlier ejection first, then least-outstanding balancing. On its own, least-outstanding sends most calls to the replica that fails fastest.",
                     )
                     .endangers(Metric::LatencyP99)
@@ -125,9 +127,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("The health checks of {} can take out every replica together", name(&node.id)),
-                        "They test what the replicas share. When that is slow, all replicas look unhealthy, and none is.",
-                        "Check only the replica itself, and ignore health when most replicas look unhealthy.",
+                        message!("The health checks of {} can take every replica out of service together", name(&node.id)),
+                        "They test dependencies that the replicas share. When one of these is slow, all replicas look unhealthy although none is.",
+                        "Check only the replica itself, and ignore health when most replicas look unhealthy (panic threshold).",
                     )
                     .endangers(Metric::Availability)
                     .mended_by([shallow(node)]),
@@ -137,7 +139,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// A fault that makes some replicas behind a balancer sick, and not all.
+/// A fault that affects some of the replicas behind a load balancer, but not all.
 pub(super) struct Sick<'f> {
     pub fault: &'f Fault,
     /// The first node with such a replica.
@@ -152,7 +154,7 @@ impl Sick<'_> {
         message!("{} of {} replicas", self.replicas.len(), all)
     }
 
-    /// Whether they answer at once, and badly.
+    /// Returns whether they fail calls immediately.
     fn fails_fast(&self) -> bool {
         matches!(
             self.fault.kind,
@@ -161,7 +163,7 @@ impl Sick<'_> {
     }
 }
 
-/// The first such fault, aimed at a node, one of its replicas, or the zone that some run in.
+/// Returns the first such fault of a node, of one of its replicas, or of the zone of some of them.
 pub(super) fn sick<'f>(
     facts: &'f Facts<'_>,
     balancer: &Node,
@@ -211,7 +213,8 @@ fn is_hit(facts: &Facts<'_>, fault: &Fault, node: &Node, replica: u32) -> bool {
         && fault.kind.targets().contains(&node.kind.name())
 }
 
-/// Whether a partition is between a balancer and a replica: their zones, themselves, or the link.
+/// Returns whether a partition is between a load balancer and a replica: their zones, the nodes
+/// themselves, or the link.
 fn is_cut(facts: &Facts<'_>, fault: &Fault, balancer: &Node, node: &Node, replica: u32) -> bool {
     let is_between = |a: &str, b: &str| {
         let is_from = |end: &str, other: &str| {
@@ -283,7 +286,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .is_none_or(|sick| sick.replicas.contains(&(id, *at as u32)));
             is_told && *busy >= BUSIER * median.max(0.01) && *busy >= 0.15 && *calls >= 0.8 * mean
         });
-        // As the balancer saw it: no replica counts what it refused while dead.
+        // As the load balancer saw it: a replica that is down does not count refused calls.
         let links = facts
             .graph
             .out(&node.id)
@@ -374,18 +377,19 @@ fn checks(balancer: &LoadBalancer) -> Message {
     match &balancer.health_check {
         None => " There are no health checks.".into(),
         Some(check) => message!(
-            " A health check takes a replica out only after {} failures, {} apart.",
+            " A health check takes a replica out of service only after {} failures, {} apart.",
             check.unhealthy_after,
             check.interval
         ),
     }
 }
 
-/// What a balancer kept doing: to one replica that could not keep up, or to those that failed.
+/// Says what a load balancer kept doing: it sent calls to a replica that could not keep up, or to
+/// replicas that failed.
 fn kept_sending(id: &str, uneven: Option<&(&str, usize)>, failed: Figure) -> Message {
     match uneven {
         Some((replica, at)) => message!(
-            "{} sent {}#{} its full share of calls, though it could not keep up",
+            "{} sent {}#{} its full share of calls although it could not keep up",
             name(id),
             name(replica),
             at.to_string()
@@ -398,7 +402,7 @@ fn kept_sending(id: &str, uneven: Option<&(&str, usize)>, failed: Figure) -> Mes
     }
 }
 
-/// Replicas that fail at once, behind a balancer that takes them for idle.
+/// Returns the finding about replicas that fail fast and so look idle to their load balancer.
 fn drawn_in(
     facts: &Facts<'_>,
     node: &Node,
@@ -421,7 +425,7 @@ fn drawn_in(
         .mended_by(mends(node, balancer))
 }
 
-/// Whether all replicas are as sick as each other.
+/// Returns whether all replicas are equally affected.
 fn is_even(nodes: &[&Node], fault: Option<&Fault>) -> bool {
     let slots: Vec<f64> = nodes
         .iter()
@@ -436,7 +440,7 @@ fn is_even(nodes: &[&Node], fault: Option<&Fault>) -> bool {
     fault.is_none() && !unequal
 }
 
-/// Deep checks that took most replicas out, though these failed nothing.
+/// Returns the finding about deep health checks that took replicas out although these served calls.
 fn all_out(
     facts: &Facts<'_>,
     report: &Report,
@@ -475,8 +479,8 @@ fn all_out(
             .measured(onset)
             .says(
                 message!("The health checks of {} took every replica out of service", name(&node.id)),
-                message!("{} calls found no healthy replica, while {} failed at the replicas themselves. A check fails after {}, and so it fails when something that they share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
-                "Check only the replica itself, and ignore health when most replicas look unhealthy.",
+                message!("{} calls found no healthy replica, while {} failed at the replicas themselves. A health check fails after {}, so it also fails when a dependency that the replicas share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
+                "Check only the replica itself, and ignore health when most replicas look unhealthy (panic threshold).",
             )
             .endangers(facts.felt())
             .mended_by([shallow(node)]),
@@ -523,7 +527,7 @@ mod tests {
         );
     }
 
-    /// A replica in each of three zones, asked from zone a, and what happens to zone b.
+    /// A replica in each of three zones, called from zone a, and a fault of zone b.
     fn in_zones(lb: &str, fault_of_b: &str) -> design::Design {
         let mut design = read(&format!(
             r#"{{"nodes": [
@@ -552,7 +556,7 @@ mod tests {
                 finding.measured && finding.subjects == ["lb", "app"],
                 "{finding:?}"
             );
-            // Of all calls, those that were refused too.
+            // Of all calls, including those that were refused.
             let link = &report.links["lb->app"];
             let share = link.failures.values().sum::<u64>() as f64 / link.attempts as f64;
             let said = format!("and {} of its calls failed", text::percent(share));
@@ -602,7 +606,7 @@ mod tests {
             );
             assert!(found("load-balancer-blind", &checked, &run(&checked)).is_empty());
         }
-        // Who is slow has more under way, and gets less.
+        // A slow replica has more calls in flight, and so receives fewer.
         let near = in_zones(
             r#", "algorithm": "least_outstanding""#,
             r#""kind": "slowdown", "target": "b", "times": 5"#,

@@ -1,4 +1,4 @@
-//! A system that stays down by itself.
+//! Systems that stay overloaded after the trigger is over.
 
 use super::{Rule, nothing};
 use crate::facts::field;
@@ -13,16 +13,17 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "metastable-failure",
     title: "Metastable failure",
-    means: "The trigger is over and the load is what it was, and goodput stays down: the system \
-        keeps itself busy with work that serves no one. It stays so until the load falls far \
-        below what it carried before.",
-    evidence: "Measured: goodput below half of its level before the trigger, with the load back \
-        at its earlier level, for at least 10 s and ten times the earlier 99th percentile \
-        (Bronson et al., HotOS 2021). The retries, the work for callers that had given up and \
-        the hits of the cache in that time show what sustains it.",
-    silent: "While a fault lasts or the load is higher; a recovery that is only slow.",
-    mends: "Retry budgets, the newest calls first under overload, propagated deadlines, load \
-        shedding: each rejects some requests that would have been served.",
+    means: "The trigger is over and the load is back at its earlier level, but goodput stays down. \
+        The system is kept busy by work whose results nobody uses, such as retries. It recovers \
+        only when the load falls far below the level that it served before.",
+    evidence: "Measured: goodput is below half of its level before the trigger, although the load \
+        is back at its earlier level. This lasts at least 10 s and at least ten times the earlier \
+        99th percentile (Bronson et al., HotOS 2021). Retries and work for callers that timed out \
+        show what sustains the failure.",
+    silent: "A fault that still lasts, or a load that is still higher. A recovery that is only \
+        slow.",
+    mends: "Use retry budgets, serve the newest calls first under overload, propagate deadlines, \
+        and shed load. The cost: some requests are rejected that would have been served.",
     structural: nothing,
     measured,
 };
@@ -83,7 +84,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     }
     if let Some((id, share)) = wasted {
         wasted_said = message!(
-            " In this run, {} of the work of {} was for callers that had given up.",
+            " Over the whole run, {} of the work of {} was for callers that had timed out.",
             percent(share).of(field::node(id, "wasted_work")),
             name(id)
         );
@@ -120,17 +121,17 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("Goodput stayed at {} of its earlier level after the trigger was over", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
                 message!(
-                    "It was {} before. From {} {}, at the same load, it was {}.{}",
+                    "It was {} before the trigger. From {} {}, at the same load, it was {}.{}",
                     rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s")), moment(stuck.since_s), until, rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s"))
                 , message!("{}{}", sustained, wasted_said)),
-                "Break the feedback loop: limit retries, drop requests that are too old, and shed load.",
+                "Break the feedback loop: limit retries, drop requests whose callers have timed out, and shed load.",
             )
             .endangers(facts.felt())
             .mended_by(mends),
     ]
 }
 
-/// "to 68.0 s": until when it stayed down.
+/// "to 68.0 s": the end of the failure.
 fn until(until_s: Option<f64>, report: &Report) -> Message {
     match until_s {
         Some(until_s) => message!("to {}", moment(until_s)),
@@ -149,7 +150,7 @@ fn newest_first(facts: &Facts<'_>, id: &str) -> Option<report::Remedy> {
                 "Serve the newest calls first at {} under overload",
                 name(id)
             ),
-            "Calls that have waited longest time out.",
+            "The calls that have waited longest time out.",
             vec![remedies::node(
                 id,
                 "queue.discipline",
@@ -164,7 +165,8 @@ mod tests {
     use crate::testing::{Says, fault, found, read, run};
     use report::Severity;
 
-    /// One layer: users give up after a second and ask again, work for those who left goes on.
+    /// One layer: users time out after a second and retry, and work for callers that have left goes
+    /// on.
     fn design(rate: u32) -> design::Design {
         let mut design = read(&format!(
             r#"{{"nodes": [

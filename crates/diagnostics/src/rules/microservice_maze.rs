@@ -1,4 +1,4 @@
-//! A monolith cut into pieces that talk all the time.
+//! Requests that need many calls between services.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -9,28 +9,29 @@ use design::{Kind, Link, Metric};
 use report::{Finding, Message, Remedy, figure, list, message, ms, name, percent};
 use sim::Report;
 
-/// Calls for one request from which it is a maze.
+/// Number of calls between services per request from which it is too many.
 const CALLS: f64 = 15.0;
-/// Share of a request's time on the network.
+/// Least share of a request's time on the network.
 const NETWORK: f64 = 0.4;
 
 pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
-    title: "A maze of small services",
-    means: "What was a function call is now a call over the network: a thousand times slower, \
-        and it can fail. A page of dozens of calls mostly waits for the network, and each \
-        service on the way can take it down.",
-    evidence: "Structural: 15 calls between at least three services for one request, with at \
-        least 40% of its time on the network (a note). Measured: the same by the counts of the \
-        run, where a required latency or availability was missed.",
-    silent: "Many services of which a request passes few; calls that do substantial work.",
-    mends: "Merged services or batched calls: fewer hops, the same work, and fewer parts to \
-        release independently.",
+    title: "Chatty microservices",
+    means: "A call between services takes about a thousand times as long as a function call, and \
+        it can fail. A request that needs dozens of such calls mostly waits for the network, and \
+        each service on its path can fail it.",
+    evidence: "Structural: a request makes at least 15 calls between at least three services, and \
+        at least 40% of its time without waiting is on the network (a note). Measured: the same, \
+        by the calls counted in a run that missed a latency or availability requirement.",
+    silent: "Many services, of which a request uses few. Calls that do substantial work.",
+    mends: "Merge services or batch calls. The cost: fewer parts that can be deployed \
+        independently, or larger interfaces.",
     structural,
     measured,
 };
 
-/// Share of a request's time without waiting that goes into the network, of the client with most.
+/// Returns the share of a request's time without waiting that it is on the network, for the client
+/// with the largest share.
 fn network(facts: &Facts<'_>) -> f64 {
     let each = facts
         .clients()
@@ -79,11 +80,11 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .says(
                 message!("One request takes {} calls between services", figure(calls)),
                 message!(
-                    "{} of its time goes into the network, across {} services.",
+                    "{} of the time of a request is spent on the network, across {} services.",
                     percent(network),
                     services.len()
                 ),
-                "Merge services that always call each other, or fetch all of it in one call.",
+                "Merge services that always call each other, or fetch everything in one call.",
             )
             .endangers(Metric::LatencyP99)
             .mended_by(mends(facts)),
@@ -114,7 +115,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let passed = passed.count();
     let network = network(facts);
     let is_maze = per >= CALLS && services.len() >= 3;
-    // Where a part is full, its queue is the reason.
+    // Where a service is saturated, its queue is the reason.
     let is_full = facts
         .series
         .as_ref()
@@ -151,15 +152,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     list(&services),
                     busiest
                 ),
-                "Merge services that always call each other, or fetch all of it in one call.",
+                "Merge services that always call each other, or fetch everything in one call.",
             )
             .endangers(missed)
             .mended_by(mends(facts)),
     ]
 }
 
-/// How long a call over a link took, and how much of that it was on the network: what the callee
-/// does not account for.
+/// Says how long a call over a link took, and how much of that was on the network: the time that
+/// its callee does not account for.
 fn on_the_way(report: &Report, link: &Link) -> Message {
     let whole = report.links.get(&link.id).and_then(|of| of.latency_ms.mean);
     let there = report

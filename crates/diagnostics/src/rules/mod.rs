@@ -1,4 +1,4 @@
-//! The rules: one file each, one row each, and which of them explain which.
+//! The rules, one file each, and which findings explain which others.
 
 mod async_silver_bullet;
 mod autoscaling_lag;
@@ -44,24 +44,24 @@ use sim::Report;
 pub struct Rule {
     /// Its name in files, links, reports and on the command line.
     pub id: &'static str,
-    /// What it is called.
+    /// Its title, with the standard name of the failure.
     pub title: &'static str,
-    /// What it means.
+    /// What the failure is.
     pub means: &'static str,
-    /// What it is told by, with thresholds and why these.
+    /// The evidence it requires, with thresholds and their sources.
     pub evidence: &'static str,
-    /// Where it stays silent.
+    /// Where it reports nothing.
     pub silent: &'static str,
-    /// What mends it, and what that costs.
+    /// How to fix it, and what that costs.
     pub mends: &'static str,
-    /// What the design alone shows.
+    /// Finds what the design alone shows.
     pub(crate) structural: fn(&Facts<'_>) -> Vec<Finding>,
-    /// What a run showed.
+    /// Finds what a run showed.
     pub(crate) measured: fn(&Facts<'_>, &Report) -> Vec<Finding>,
 }
 
 impl Rule {
-    /// Everything it finds; names in its texts are marked.
+    /// Returns all its findings. Names in their texts are pieces of their own.
     pub(crate) fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut found = (self.structural)(facts);
         found.extend(crate::lint::of(self.id, facts));
@@ -72,12 +72,12 @@ impl Rule {
     }
 }
 
-/// For rules that a design alone, or a run alone, says nothing of.
+/// Finds nothing: for rules without structural or without measured findings.
 pub(crate) fn nothing(_: &Facts<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
-/// The rule of this id.
+/// Returns the rule with this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id == id)
 }
@@ -119,13 +119,13 @@ pub static ALL: &[Rule] = &[
     unexplained::RULE,
 ];
 
-/// How far from a cause a rule is: the place in [`ALL`].
+/// Returns how far a rule is from a root cause: its position in [`ALL`].
 pub(crate) fn depth(id: &str) -> usize {
     let place = ALL.iter().position(|rule| rule.id == id);
     place.unwrap_or(ALL.len())
 }
 
-/// What follows from anything that keeps a part of the system busy or broken.
+/// Rules whose findings follow from anything that keeps a part of the system busy or failing.
 const FOLLOWS: [&str; 15] = [
     "metastable-failure",
     "sync-chain",
@@ -144,7 +144,7 @@ const FOLLOWS: [&str; 15] = [
     "microservice-maze",
 ];
 
-/// Whether a finding of one rule may be why there is one of another.
+/// Returns whether a finding of one rule may cause one of another.
 pub(crate) fn explains(cause: &str, symptom: &str) -> bool {
     let follows = |more: &[&str]| FOLLOWS.contains(&symptom) || more.contains(&symptom);
     match cause {

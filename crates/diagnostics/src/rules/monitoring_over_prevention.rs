@@ -1,4 +1,4 @@
-//! Saturation that nobody watches.
+//! Saturation that no alert watches.
 
 use super::Rule;
 use super::flying_blind::edge;
@@ -10,28 +10,30 @@ use design::{Metric, Node};
 use report::{Finding, Fold, Message, Severity, list, message, moment, name, percent, rate};
 use sim::Report;
 
-/// Offered load by capacity from which a node has no room.
+/// Load as a share of capacity from which a node has little headroom.
 const NARROW: f64 = 0.85;
-/// Seconds that a signal must lead the outage.
+/// Least time that a signal must precede the outage, in seconds.
 const LEAD_S: f64 = 5.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
-    title: "Saturation that nobody watches",
-    means: "Backlogs, pools and slow responses show an outage minutes before it happens. An \
-        alert on errors shows it only when it has happened.",
-    evidence: "Structural: a node with a utilization of at least 85% that no alert on backlog or \
-        response time watches (a note; a warning from 100%). Measured: a node that was saturated \
-        at least 5 s before users were affected, or before the first alert, without such an \
-        alert: a note, a warning where users were affected and no other rule names the cause, an \
-        error where a requirement was missed.",
-    silent: "Nodes with headroom; alerts on backlog, message age or slow responses.",
-    mends: "Alerts on backlog and slow responses; headroom: someone is paged for bursts that pass.",
+    title: "Saturation without an alert",
+    means: "Backlogs, pools and response times show an outage minutes before it happens. An alert \
+        on errors fires only when it has happened.",
+    evidence: "Structural: a node is at least 85% busy, and no alert watches a backlog or a \
+        response time there or above it (a note). At 100% it is a warning, with or without such an \
+        alert. Measured: a node without such an alert was saturated, and no alert fired within 5 \
+        s. In addition, users were affected, or the required time to detect was missed. It is a \
+        warning where no other rule names the cause, an error where a requirement was missed, and \
+        otherwise a note.",
+    silent: "Nodes with headroom. Alerts on backlog, message age or response time.",
+    mends: "Alert on backlog and response time, and leave headroom. The cost: spare capacity, and \
+        pages for bursts that pass.",
     structural,
     measured,
 };
 
-/// Whether somebody is told when a node, or what users ask, fills up.
+/// Returns whether an early alert watches a node or a node above it.
 fn is_watched(facts: &Facts<'_>, id: &str) -> bool {
     let mut alerts = facts.design.settings.alerts.iter();
     if alerts.len() == 0 {
@@ -51,7 +53,8 @@ fn is_worker(node: &Node) -> bool {
     matches!(node.kind, Kind::Service(_) | Kind::Database(_))
 }
 
-/// Alerts and room; room first where no alert helps, since more is asked than can be done.
+/// Returns alerts and headroom as fixes. Headroom comes first where the load exceeds the capacity,
+/// because no alert helps there.
 fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<report::Remedy> {
     let mut watched = Vec::new();
     if let Some((edge, slow)) = edge(facts) {
@@ -97,7 +100,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         if busy < 1.0 && is_watched(facts, &node.id) {
             continue;
         }
-        // Ten say no more than eight.
+        // More than eight findings add no information.
         if found.len() >= 8 {
             break;
         }
@@ -130,14 +133,14 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn asked(load: f64, can: f64) -> Message {
     message!(
-        "By the design, it receives {} and can serve {}: {} of its capacity.",
+        "In the design, requests arrive at {} and it can serve {}. That is {} of its capacity.",
         rate(load),
         rate(can),
         percent(load / can)
     )
 }
 
-/// Whether the design alone offers a node more than it can do, all the time.
+/// Returns whether the design alone sends a node more load than it can serve, all the time.
 fn is_overloaded(facts: &Facts<'_>, id: &str) -> bool {
     let (load, can) = (
         facts.flow.node(&facts.graph, id),
@@ -151,13 +154,13 @@ fn is_scaled(node: &Node) -> bool {
     matches!(&node.kind, Kind::Service(service) if service.autoscale.is_some())
 }
 
-/// Whether all a node does is consume: its queue tells of that.
+/// Returns whether a node only consumes, directly or for a consumer: its queue shows its overload.
 fn is_consumer(facts: &Facts<'_>, id: &str) -> bool {
     let into = facts.graph.inward(id);
     into.iter()
         .any(|link| link.mode == design::link::Mode::Consume)
         || {
-            // So does what only consumers ask.
+            // The same holds for nodes that only consumers call.
             !into.is_empty()
                 && into.iter().all(|link| {
                     facts
@@ -225,14 +228,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     ]
 }
 
-/// The alert that fired first, and when.
+/// Returns the alert that fired first, with the time.
 fn first_alert(report: &Report) -> Option<(f64, &str)> {
     let alerts = report.operator.alerts.iter();
     let fired = alerts.filter_map(|alert| Some((alert.episodes.first()?.from_s, &*alert.name)));
     fired.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// A node at the longest time that it was saturated, what followed it, and who noticed.
+/// Describes the longest saturation of a node, what followed it, and which alert fired.
 fn saturation(
     series: &Series<'_>,
     id: &str,
@@ -256,8 +259,8 @@ fn saturation(
             moment(span.until_s)
         ),
         message!(
-            "In that time it received {} and completed {}.{}{} {}, and none watches its backlog or \
-             its response time.",
+            "In that time, requests arrived at {} and completed at {}.{}{} {}, and none watches \
+             its backlog or its response time.",
             rate(came).of(at("arrivals_per_s")),
             rate(went).of(at("completions_per_s")),
             others,
@@ -297,7 +300,7 @@ mod tests {
                 .iter()
                 .all(|f| !f.measured)
         );
-        // What few operations ask for counts for as many: 98 in 100 take 10 ms, 2 take 1 s.
+        // An operation weighs by its share of the requests: 98 in 100 take 10 ms, 2 take 1 s.
         let mixed = |share: u32| {
             read(&format!(
                 r#"{{"nodes": [
@@ -312,7 +315,7 @@ mod tests {
         assert!(lint("monitoring-over-prevention", &mixed(2)).is_empty());
         // 0.95 * 10 ms + 0.05 * 1 s = 59.5 ms: five slots do 84 a second.
         let full = &lint("monitoring-over-prevention", &mixed(5))[0];
-        let opening = "By the design, it receives 100/s and can serve 84/s:";
+        let opening = "In the design, requests arrive at 100/s and it can serve 84/s.";
         assert!(full.why.starts_with(opening), "{}", full.why.text());
         let near = design(70, "");
         assert!(lint("monitoring-over-prevention", &near).is_empty());

@@ -1,4 +1,4 @@
-//! One client's load that another pays for.
+//! One client whose load slows down the others.
 
 use super::{Rule, nothing, shared_database};
 use crate::facts::field;
@@ -8,21 +8,22 @@ use design::{Kind, Metric, Node};
 use report::{Finding, Fold, Message, Remedy, message, moment, name, rate};
 use sim::Report;
 
-/// How much more the culprit asks for, and how much slower the victim gets.
+/// Least increase of the load from the client that causes it, and least slowdown of another client.
 const MORE: f64 = 2.0;
 const SLOWER: f64 = 2.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "noisy-neighbour",
-    title: "A noisy neighbour",
-    means: "Clients that share a service share its slots and its queue. When one of them sends \
-        twenty times as much, the others wait in the queue that it fills.",
-    evidence: "Measured: a client that sent at least twice as much as before, a service or store \
-        that it shares with another client and that was saturated meanwhile, and that other \
-        client, which sent no more than before, served at half the speed or failing.",
-    silent: "A rise of all clients; a shared part with headroom; a limit that rejects only the \
-        culprit.",
-    mends: "A rate limit per client, fair queues, cells: the culprit is rejected at its peak.",
+    title: "Noisy neighbor",
+    means: "Clients that share a service share its slots and its queue. When one client sends many \
+        times its usual load, the requests of the others wait in the queue that it fills.",
+    evidence: "Measured: a service or database that clients share was saturated. During that time, \
+        one client sent at least twice as much as before. Another client, whose load did not \
+        change, was served at half the speed or failed.",
+    silent: "A rise of all clients. A shared node with headroom. A limit that rejects only the \
+        client that exceeds it.",
+    mends: "Use a rate limit per client, fair queues, or cells. The cost: requests above the limit \
+        are rejected at a peak.",
     structural: nothing,
     measured,
 };
@@ -75,29 +76,30 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             continue;
         };
         let at = |span| field::node_over(&culprit.id, "arrivals_per_s", Fold::Mean, span);
+        let subjects = [&shared.id, &culprit.id, &victim.id].map(String::clone);
         return vec![
-            Finding::new(RULE.id, [shared.id.clone(), culprit.id.clone(), victim.id.clone()])
-                .measured(Some(span.from_s))
-                .says(
-                    saturated(&culprit.id, &shared.id, &victim.id, span),
-                    message!(
-                        "{} sent {}, after {} before. {}, which sent no more than before, {}.",
-                        name(&culprit.id),
-                        rate(during).of(at(span)),
-                        rate(before).of(at(series.calm)),
-                        name(&victim.id),
-                        shared_database::suffered(facts, &victim.id, span)
-                    ),
-                    "Give each client a share of its own: a rate limit per client, fair queues, or cells.",
-                )
-                .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
-                .mended_by(limit(shared, during, before)),
+            Finding::new(RULE.id, subjects)
+            .measured(Some(span.from_s))
+            .says(
+                saturated(&culprit.id, &shared.id, &victim.id, span),
+                message!(
+                    "{} sent requests at {}, up from {}. {}, with its usual load, {}.",
+                    name(&culprit.id),
+                    rate(during).of(at(span)),
+                    rate(before).of(at(series.calm)),
+                    name(&victim.id),
+                    shared_database::suffered(facts, &victim.id, span)
+                ),
+                "Give each client its own share: a rate limit per client, fair queues, or cells.",
+            )
+            .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
+            .mended_by(limit(shared, during, before)),
         ];
     }
     Vec::new()
 }
 
-/// The title of a finding about one whose load slowed another down.
+/// Returns the title of a finding about load from one node that slowed another down.
 pub(super) fn saturated(culprit: &str, shared: &str, victim: &str, span: Span) -> Message {
     message!(
         "Load from {} saturated {} from {} on and slowed {} down",
@@ -131,7 +133,7 @@ fn limit(shared: &Node, during: f64, before: f64) -> Vec<Remedy> {
             rate(libm::ceil(most)),
             name(&shared.id)
         ),
-        "Requests beyond the limit are rejected even when there is capacity.",
+        "Requests beyond the limit are rejected even when there is free capacity.",
         vec![remedies::node(&shared.id, "rate_limit", limit)],
     )]
 }

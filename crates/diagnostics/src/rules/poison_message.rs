@@ -1,4 +1,4 @@
-//! Messages that nobody can process, delivered again and again.
+//! Messages that always fail and are redelivered indefinitely.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -12,24 +12,25 @@ use report::{
 };
 use sim::Report;
 
-/// Deliveries of each message that is given up, or kept, from which it is told.
+/// Least number of redeliveries per message that cannot be processed.
 const RECEIVES: f64 = 10.0;
-/// Deliveries again that are enough to tell.
+/// Least number of redeliveries in total.
 const AGAIN: u64 = 20;
 
 pub(super) const RULE: Rule = Rule {
     id: "poison-message",
-    title: "No dead-letter queue",
-    means: "A message that fails on every attempt is redelivered indefinitely. Where order is \
-        preserved, it blocks everything behind it. Where it is not, it takes consumer time again \
-        and again.",
-    evidence: "Structural: at-least-once delivery that never gives up (a note), or that drops a \
-        message because there is no dead-letter link (a note). Measured: poison messages in a \
-        queue that never gives up, at least 20 redeliveries, and 10 of each or a backlog behind \
-        them.",
-    silent: "A limit on receives with a dead-letter link; messages that are redelivered because \
-        a consumer crashed.",
-    mends: "A limit on receives and a dead-letter link: someone has to inspect the dead letters.",
+    title: "Poison message without a dead-letter queue",
+    means: "A message that fails on every attempt is redelivered indefinitely. In a queue with \
+        partitions it blocks all messages behind it. Without partitions, each redelivery takes \
+        consumer time.",
+    evidence: "Structural: an at-least-once queue has no limit on receives (a note), or it drops a \
+        message at the limit because it has no dead-letter link (a note). Measured: a queue \
+        without a limit, or with one above 50 receives, had messages that cannot be processed and \
+        at least 20 redeliveries. In addition, each such message was redelivered at least 10 \
+        times, or at least 50 messages waited behind them.",
+    silent: "A limit on receives with a dead-letter link. Redeliveries because a consumer crashed.",
+    mends: "Limit the receives of a message, and move it to a dead-letter queue. The cost: someone \
+        has to inspect the dead letters.",
     structural,
     measured,
 };
@@ -86,14 +87,15 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             None => Finding::new(RULE.id, [node.id.clone()]).says(
                 message!("{} redelivers a message that cannot be processed indefinitely", name(&node.id)),
                 match queue.partitions {
-                    Some(_) => "It never gives up, and it preserves order, so such a message blocks its whole partition.",
-                    None => "It never gives up, so each such message takes consumer time again and again.",
+                    Some(_) => "It has no limit on receives and it preserves order, so such a message blocks its whole partition.",
+                    None => "It has no limit on receives, so each such message takes consumer time again and again.",
                 },
                 "Move a message to a dead-letter queue after a few receives.",
             ),
             Some(most) if !has_dead_letter(facts, &node.id) => Finding::new(RULE.id, [node.id.clone()]).says(
                 message!("{} drops a message after {} receives", name(&node.id), most),
-                "There is no dead-letter link, so a failed message is lost whatever the reason.",
+                "There is no dead-letter link, so a message that fails is lost, whatever the \
+                 reason.",
                 "Add a dead-letter queue.",
             ),
             Some(_) => continue,
@@ -121,7 +123,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .faults_on(&[&node.id])
             .find(|fault| fault.kind == FaultKind::PoisonMessage);
         let is_poisoned = fault.is_some() || queue.poison > 0.0;
-        // A consumer that answers every one of some messages with an error is no better.
+        // A consumer that always fails some messages has the same effect.
         if queue.delivery != Delivery::AtLeastOnce || !is_poisoned || messages.redelivered < AGAIN {
             continue;
         }
@@ -171,7 +173,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// What waits behind messages that cannot be processed.
+/// Says which messages waited behind those that cannot be processed.
 fn behind(id: &str, messages: &Messages, blocked: usize) -> Message {
     let at = |name: &str| field::node(id, &format!("messages.{name}"));
     let left = left(messages.waiting, at("waiting"));

@@ -1,4 +1,4 @@
-//! A pool that one slow call empties for all.
+//! Connection pools and slots that calls to one slow dependency exhaust.
 
 use super::Rule;
 use crate::facts::field;
@@ -13,28 +13,30 @@ use report::{
 };
 use sim::Report;
 
-/// Calls that waited in vain for a connection, by all.
+/// Least share of calls, and least number, that got no connection in time.
 const WAITED: f64 = 0.01;
 const SAMPLES: u64 = 30;
-/// Connections needed by Little's law, by those there are, from which a pool is short.
+/// Connections needed by Little's law, as a share of the pool's size, from which it is too small.
 const SHORT: f64 = 0.9;
-/// Share of a service's slots that one slow dependency may hold before others miss them.
+/// Share of a service's slots held by calls to one slow dependency from which others run short.
 const HELD: f64 = 0.6;
 
 pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
-    title: "A pool that runs dry",
-    means: "When fast and slow calls share connections (or threads), the slow ones hold them. \
-        The fast ones wait for a connection, not for a response, and fail while their callee is \
+    title: "Connection pool exhaustion",
+    means: "When fast and slow calls share a pool of connections (or threads), the slow calls hold \
+        most of them. The fast calls wait for a connection and fail, although their callee is \
         idle.",
-    evidence: "Structural: a pool with fewer connections than the calls need for the time they \
-        hold one (Little's law): a note from 90%, a warning above 100%; or services that wait \
-        for one another in a ring, each holding a slot (a warning, a note where a timeout frees \
-        them). Measured: at least 1% of the calls got no connection in time while the callee had \
-        free slots; or a service all of whose slots were held, 60% of them by calls to one slow \
-        dependency that only some operations need, or by calls that lead back to it.",
-    silent: "Pools that are short for a moment; callees that are saturated themselves.",
-    mends: "Bulkheads: a pool for each. Connections idle in one pool while another is short.",
+    evidence: "Structural: a pool has fewer connections than its load needs by Little's law: a \
+        note from 90% of the pool, a warning from 100%. Or services wait for one another in a ring \
+        while each holds a slot: a warning, or a note where a timeout frees the slots. Measured: \
+        at least 1% of the calls, and at least 30, got no connection in time while the callee had \
+        capacity. Or a service was saturated, and calls of one kind held at least 60% of its \
+        slots. These calls went to one slow dependency that only some operations need, or led back \
+        to the service itself.",
+    silent: "Pools that are exhausted for a moment. Callees that are saturated themselves.",
+    mends: "Use a bulkhead or a pool for each kind of call. The cost: connections idle in one pool \
+        while another has none free.",
     structural,
     measured,
 };
@@ -56,7 +58,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         };
         let sharing = facts.design.pool_links(link);
         if sharing[0].id != link.id {
-            // It is told of the first link of a pool.
+            // Reported once, for the first link of a pool.
             continue;
         }
         let calls: f64 = sharing.iter().map(|link| facts.flow.link(&link.id)).sum();
@@ -76,8 +78,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .severity(severity)
                 .says(
                     message!("The connection pool of {} is too small for its load", link_name(&link.id)),
-                    message!("It needs {} connections and has {}: {} hold a connection for {} each (Little's law).", figure(needed), whole(size), rate(calls), time(holds)),
-                    "Size it by Little's law, or hold connections for less time.",
+                    message!("It needs {} connections and has {}. Calls arrive at {}, and each holds a connection for {} (Little's law).", figure(needed), whole(size), rate(calls), time(holds)),
+                    "Size the pool by Little's law, or hold connections for less time.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([larger(facts, link, needed)]),
@@ -98,7 +100,7 @@ fn larger(facts: &Facts<'_>, link: &Link, needed: f64) -> Remedy {
             link_name(&link.id),
             whole(size)
         ),
-        message!("More connections for {} to hold open.", name(&link.to)),
+        message!("{} has to hold more connections open.", name(&link.to)),
         (facts.design.pool_links(link).into_iter())
             .map(|link| remedies::link(&link.id, "pool.size", remedies::number(size)))
             .collect(),
@@ -151,7 +153,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
     let known = report.nodes.get(callee).and_then(|node| node.utilization);
     let busy_of = known.map(|_| field::node(callee, "utilization"));
     let vain = field::link(&link.id, "failures.pool_timeout");
-    // Where the callee itself is full, that is why.
+    // Where the callee itself is saturated, the pool is not the cause.
     if series.saturated_s(callee) >= 5.0 && !is_leaking {
         return None;
     }
@@ -197,15 +199,14 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
                 percent(busy).maybe_of(busy_of),
                 slow_said(is_leaking, &slow)
             ),
-            "Keep a pool for each kind of call, so that slow calls exhaust only their own.",
+            "Use a pool for each kind of call, so that slow calls exhaust only their own pool.",
         )
         .endangers(facts.felt())
         .mended_by(mends),
     )
 }
 
-/// A pool of its own for what goes to a slow dependency: by operation, where the callee tells them
-/// apart.
+/// Gives each kind of call a pool of its own: by operation, where the callee distinguishes them.
 fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
     use design::link::Condition;
     let Some(pool) = link.pool.as_ref().filter(|pool| pool.size >= 2) else {
@@ -242,12 +243,12 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
     }
     vec![Remedy::new(
         "Use a pool for each kind of call",
-        "Connections may idle in one pool while another is short of them.",
+        "Connections may idle in one pool while another has none free.",
         edits,
     )]
 }
 
-/// A service whose slots are held by calls to one of several dependencies.
+/// Returns the finding about a service whose slots are held by calls to one of its dependencies.
 fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
     let series = facts.series.as_ref()?;
     let service = facts.graph.service(id).filter(|service| service.blocking)?;
@@ -272,7 +273,7 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
         (mean >= HELD * slots).then_some((*link, mean / slots))
     });
     let (link, share) = held.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    // What always took long is mixed work in one line (head-of-line-blocking).
+    // A dependency that has always been slow is mixed work in one queue (head-of-line-blocking).
     let became_slow = facts
         .graph
         .reach(&link.to)
@@ -303,23 +304,23 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
                     whole(slots),
                     name(id)
                 ),
-                "Limit what each dependency can hold, with a bulkhead.",
+                "Limit the slots that each dependency can hold, with a bulkhead.",
             )
             .endangers(facts.felt())
             .mended_by([bulkhead(link, most)]),
     )
 }
 
-/// What held the connections.
+/// Says what held the connections.
 fn slow_said(is_leaking: bool, slow: &[&str]) -> Message {
     match (is_leaking, slow.is_empty()) {
-        (true, _) => Message::from(" Connections were leaked."),
+        (true, _) => Message::from(" A fault leaked connections."),
         (false, true) => Message::new(),
         (false, false) => message!(" {} took several times the usual time.", list(slow)),
     }
 }
 
-/// Bounds the calls in flight over a link.
+/// Limits the calls in flight over a link.
 fn bulkhead(link: &Link, most: f64) -> Remedy {
     let bulkhead = remedies::map(&[("max_concurrent", remedies::number(most))]);
     Remedy::new(
@@ -327,7 +328,7 @@ fn bulkhead(link: &Link, most: f64) -> Remedy {
             "Limit calls on {} to a quarter of the slots (bulkhead)",
             link_name(&link.id)
         ),
-        "Its calls fail while that quarter is full, even when other slots are free.",
+        "Its calls fail while that quarter is in use, even when other slots are free.",
         vec![remedies::link(&link.id, "bulkhead", bulkhead)],
     )
 }
@@ -391,7 +392,7 @@ mod tests {
             (told.len(), &told[0].subjects[..]),
             (1, &["a".to_owned()][..])
         );
-        // The remedy makes it larger for both, and so is one edit that holds together.
+        // The fix has to enlarge the pool of both links in one edit, since they share it.
         short.apply(told[0].remedies[0].command()).unwrap();
         assert_eq!(short.problems(), []);
         assert!(lint("pool-exhaustion", &short).is_empty());

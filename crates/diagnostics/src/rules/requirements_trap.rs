@@ -1,4 +1,4 @@
-//! Nothing is asked of the design, or only on average.
+//! Designs without requirements, or with requirements on averages only.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -8,31 +8,30 @@ use design::{Command, Duration, Metric, Requirement};
 use report::{Finding, Message, Remedy, message, ms, percent, whole};
 use sim::Report;
 
-/// Figures that hide the slow and the stale.
+/// Metrics that do not show slow requests or stale reads.
 const AVERAGE: [Metric; 4] = [
     Metric::LatencyMean,
     Metric::LatencyP50,
     Metric::Throughput,
     Metric::MonthlyCost,
 ];
-/// How many times the mean the 99th percentile is when a mean says nothing of it.
+/// Ratio of the 99th percentile to the mean from which the mean says nothing about the tail.
 const TAIL: f64 = 5.0;
-/// Requests that a 99th percentile takes.
+/// Least number of requests for a 99th percentile.
 const SAMPLES: u64 = 1_000;
 
 pub(super) const RULE: Rule = Rule {
     id: "requirements-trap",
-    title: "A design without requirements",
-    means: "Without requirements every design is good, and any of them may be the wrong one. \
-        Averages are the usual trap: a mean that is met says nothing about the slowest 1% or \
-        about the staleness of reads.",
-    evidence: "Structural: no requirement, or only on means, medians, throughput and cost (a \
-        note). Measured: nothing but averages is required, and the 99th percentile is at least 5 \
-        times the mean, over at least 1,000 requests, or users were affected, or reads were out \
-        of date.",
-    silent: "A requirement on a percentile or on availability that is met.",
-    mends: "Requirements on what users experience. They cost a discussion about what is good \
-        enough.",
+    title: "Missing or average-only requirements",
+    means: "Without requirements, no run can fail, so no design can be shown to be wrong. \
+        Requirements on averages have the same effect: a mean says nothing about the slowest 1% of \
+        requests or about stale reads.",
+    evidence: "Structural: no requirement, or only on the mean or median latency, throughput or \
+        cost (a note). Measured: the same, in a run with at least 1,000 requests. In addition, the \
+        99th percentile is at least 5 times the mean, users were affected, or at least 100 reads \
+        were stale.",
+    silent: "A requirement on a percentile, on availability or on staleness.",
+    mends: "Require what users experience. The cost: agreeing on what is good enough.",
     structural,
     measured,
 };
@@ -69,7 +68,7 @@ fn require(availability: f64, p99: Duration) -> Remedy {
             percent(availability),
             p99
         ),
-        "Checks may fail from now on.",
+        "Checks can fail from then on.",
         vec![
             add(Requirement {
                 metric: Metric::Availability,
@@ -104,15 +103,15 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let stale = match report.data.stale_reads {
         0 => Message::new(),
         n => message!(
-            " {} of the reads were out of date, by up to {}.",
+            " {} of the reads were stale, by up to {}.",
             percent(n as f64 / report.data.reads.max(1) as f64)
                 .of(field::of("data.stale_reads").over(field::of("data.reads"))),
             ms(report.data.staleness_ms.max.unwrap_or(0.0)).of(field::of("data.staleness_ms.max"))
         ),
     };
     let what = match asked.is_empty() {
-        true => "This design has no requirements, and its averages look good",
-        false => "The requirements hide the slow requests",
+        true => "This design has no requirements, so nothing limits its slow requests",
+        false => "The requirements do not limit the slow requests",
     };
     let at = |name: &str| field::of(&format!("requests.latency_ms.{name}"));
     let bound = Duration::ms((2.0 * p99).clamp(1.0, 1e6) as u64);
@@ -121,7 +120,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 what,
-                message!("The mean latency was {} and the p99 latency {}, {} times as long. No requirement limits it.{}", ms(mean).of(at("mean")), ms(p99).of(at("p99")), whole(p99 / mean.max(1e-9)).of(at("p99").over(at("mean"))), stale),
+                message!("The mean latency was {} and the p99 latency {}, which is {} times as long. No requirement limits the p99 latency.{}", ms(mean).of(at("mean")), ms(p99).of(at("p99")), whole(p99 / mean.max(1e-9)).of(at("p99").over(at("mean"))), stale),
                 "Require a p99 latency, and a maximum staleness where data is copied.",
             )
             .endangers(Metric::LatencyP99)

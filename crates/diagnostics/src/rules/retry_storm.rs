@@ -1,4 +1,4 @@
-//! Retries that multiply, and load what cannot keep up as it is.
+//! Retries that multiply across layers and keep an overloaded callee overloaded.
 
 use super::Rule;
 use crate::facts::field;
@@ -11,32 +11,32 @@ use report::{
 };
 use sim::Report;
 
-/// Share of retries among attempts from which a window is stormy: one and a half attempts per call.
+/// Least share of retries among the attempts of a window: one and a half attempts per call.
 const RETRIES: f64 = 1.0 / 3.0;
-/// Share of answers among what ended below which retries do not help.
+/// Share of successful attempts below which retries do not help.
 const ANSWERED: f64 = 0.9;
-/// Stormy seconds from which it is a storm.
+/// Least duration of such windows together, in seconds.
 const STORMY_S: f64 = 5.0;
-/// Attempts for one request, by layers that nothing bounds, that are worth a note, and a warning.
+/// Attempts per request, over layers whose retries nothing limits, for a note and for a warning.
 const NOTED: f64 = 4.0;
 const WARNED: f64 = 6.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
-    means: "Retries at several layers multiply: three attempts at each of three layers call the \
-        last one up to 27 times for one request. They come exactly when it cannot keep up, so an \
-        overload outlives its trigger.",
-    evidence: "Structural: the product of the attempts along a path of calls whose retries \
-        nothing limits (no budget, throttle, quota, breaker or adaptive throttling), over at \
-        least two layers: a note from 4, a warning from 6; or at least ten attempts of one layer \
-        without a pause (a warning). Measured: links on which a third of the attempts were \
-        retries while less than 90% were answered, for at least 5 s, above something that was \
-        saturated or rejected calls at that time.",
-    silent: "Retries at one layer, retries within a budget, retries while nothing below is short \
-        of capacity (a crash that refuses immediately).",
-    mends: "A budget of 10% with backoff and jitter, or retries at one layer only: some requests \
-        fail that a third attempt would have saved.",
+    means: "Retries at several layers multiply: with three attempts at each of three layers, one \
+        request causes up to 27 calls to the innermost service. They come exactly when that \
+        service cannot keep up, so the overload outlives its trigger.",
+    evidence: "Structural: the product of the attempts along a path of at least two layers is at \
+        least 4 (a note) or 6 (a warning). Only links whose retries nothing limits count: no \
+        budget, throttle, quota, circuit breaker or adaptive throttling. Or one layer makes at \
+        least ten attempts without a pause (a warning). Measured: for at least 5 s, a third of the \
+        attempts on a link were retries and less than 90% succeeded. Meanwhile a node below it was \
+        saturated or rejected calls.",
+    silent: "Retries at one layer. Retries within a budget. Retries while nothing below is short \
+        of capacity, such as after a crash that refuses calls immediately.",
+    mends: "Retry within a budget of 10% with backoff and jitter, or retry at one layer only. The \
+        cost: some requests fail that a third attempt would have saved.",
     structural,
     measured,
 };
@@ -57,8 +57,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             .severity(severity)
             .says(
                 message!("Retries at {} layers can multiply one request into {} attempts", names.len(), figure(storm.attempts)),
-                message!("{} retry, and nothing limits the attempts in total. When the innermost callee slows down, it receives up to {} times the load.", link_list(&names), figure(storm.attempts)),
-                "Retry at one layer, or within a budget of 10% of the calls.",
+                message!("{} retry, and nothing limits the total number of attempts. When the innermost callee slows down, it receives up to {} times the load.", link_list(&names), figure(storm.attempts)),
+                "Retry at one layer only, or within a budget of 10% of the calls.",
             )
             .endangers(Metric::Availability)
             .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links)]),
@@ -69,7 +69,7 @@ fn links<'a>(facts: &Facts<'a>, ids: &[String]) -> Vec<&'a Link> {
     ids.iter().filter_map(|id| facts.design.link(id)).collect()
 }
 
-/// When retries over a link loaded what could not keep up.
+/// Returns when retries over a link loaded a node that could not keep up.
 fn stormy(facts: &Facts<'_>, link: &Link) -> Option<Span> {
     let series = facts.series.as_ref()?;
     let windows = series.link(&link.id)?;
@@ -125,7 +125,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let Some(onset) = stormy.iter().map(|(_, span)| span.from_s).reduce(f64::min) else {
         return Vec::new();
     };
-    // A single layer that keeps a system down is told as what it is: metastable.
+    // Where a single layer keeps the system down, the finding is metastable-failure.
     let deep = facts.graph.worst_storm();
     if deep.layers.len() < 2 && report.metastable.is_some() {
         return Vec::new();
@@ -148,7 +148,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let answered = field::over("goodput_per_s", Fold::Sum, span).over(offered);
     let after = match &report.metastable {
         Some(stuck) => message!(
-            " Goodput stayed at {} from {} on, after {} before, although the trigger was over.",
+            " Goodput stayed at {} from {} on, down from {}, although the trigger was over.",
             rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s")),
             moment(stuck.since_s),
             rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s"))
@@ -164,7 +164,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 moment(onset)
             ),
             message!(
-                "{}.{} In that time, {} of all requests succeeded.{}",
+                "{}.{} In that time, {} of the requests succeeded.{}",
                 Message::join(each, ", "),
                 reached(facts, &links, span),
                 percent(good).of(answered),
@@ -203,8 +203,8 @@ fn attempts_max(link: &Link) -> f64 {
     retry.map_or(1.0, |retry| f64::from(retry.max_attempts))
 }
 
-/// Attempts per call. Some of the span belong to calls of before it, so that their ratio may come
-/// out above what is possible: then it is what is possible.
+/// Returns the attempts per call. Some attempts of the span belong to earlier calls, so the ratio
+/// may exceed the possible maximum; it is then that maximum.
 fn at_most(times: f64, most: f64, of: Field) -> Figure {
     match times > most {
         true => figure(most),
@@ -212,8 +212,8 @@ fn at_most(times: f64, most: f64, of: Field) -> Figure {
     }
 }
 
-/// Attempts over the innermost link for each call that entered at the outermost ones. Requests that
-/// take another path are not counted: they would hide how far the retries multiplied.
+/// Says how many attempts reached the innermost node per call on the outermost links. Requests on
+/// other paths are not counted: they would hide how far the retries multiplied.
 fn reached(facts: &Facts<'_>, links: &[&Link], span: Span) -> Message {
     let inner = last(links);
     let is_outer = |link: &&&Link| links.iter().all(|other| other.to != link.from);
@@ -274,7 +274,7 @@ fn possible(facts: &Facts<'_>, links: &[&Link]) -> f64 {
     }
 }
 
-/// Where the last of these links goes.
+/// Returns the node that the innermost of these links leads to.
 fn last<'a>(links: &[&'a Link]) -> &'a str {
     let inner = links
         .iter()
@@ -336,9 +336,9 @@ mod tests {
         let most = each.map(|said| said.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
         assert!(
             most.fold(0.0, f64::max) <= 3.0,
-            "no more than there may be: {told}"
+            "no more than is possible: {told}"
         );
-        // Ten times as many requests that have nothing to do with it.
+        // Ten times as many requests that do not pass these links.
         let other = crate::testing::read(
             r#"{"nodes": [
             {"id": "robots", "kind": "client", "arrivals": {"poisson": "1500/s"}},

@@ -1,4 +1,4 @@
-//! Shards of which one has all the work.
+//! Shard keys that put most of the load on one shard.
 
 use super::Rule;
 use crate::facts::field;
@@ -13,25 +13,26 @@ use report::{Field, Figure, Finding, Message, Remedy, figure, message, name, per
 use sim::Report;
 use std::collections::BTreeSet;
 
-/// Load of the busiest shard by the mean from which the key is bad, and how busy it must be.
+/// Least ratio of the busiest shard's load to the mean, and its least utilization.
 const SKEWED: f64 = 2.0;
 const BUSY: f64 = 0.8;
-/// Calls that are enough to tell.
+/// Least number of calls for a finding.
 const CALLS: u64 = 500;
 
 pub(super) const RULE: Rule = Rule {
     id: "shard-key",
-    title: "A bad shard key",
-    means: "A key that keeps neighbors, or one large tenant, together fills one shard while the \
-        others are idle: capacity that is paid for and cannot be used. Operations that do not \
-        name the key query all shards and wait for the slowest.",
-    evidence: "Structural: shards by range under skewed keys, fewer than ten tenants per shard, \
-        operations that touch all of at least four shards (notes). Measured: the busiest shard \
-        received at least twice the mean of the calls and was at least 80% busy, while users \
-        were affected; or reads over all shards while none of them has capacity left.",
-    silent: "Shards that are unevenly loaded and all have capacity; skew of one key alone \
-        (hot-key).",
-    mends: "A key with more spread (by hash), more tenants per shard: neighbors are no longer \
+    title: "Hot shard (uneven shard key)",
+    means: "A shard key that keeps neighboring keys or one large tenant together saturates one \
+        shard while the others are idle. The capacity of the others is paid for and cannot be \
+        used. Operations that do not name the shard key query all shards and wait for the \
+        slowest.",
+    evidence: "Structural: sharding by range under skewed keys, fewer than ten tenants per shard, \
+        or reads that query at least four shards (notes). Measured: the busiest shard received at \
+        least twice the mean of the shards and was at least 80% busy, while users were affected. \
+        Or operations query several shards, and even the idlest is at least 80% busy.",
+    silent: "Shards that are unevenly loaded but all have capacity. Skew of one key alone \
+        (`hot-key`).",
+    mends: "Shard by a hash or by a key with more values. The cost: neighboring keys are no longer \
         read together.",
     structural,
     measured,
@@ -42,7 +43,7 @@ fn mends(node: &Node, database: &Database) -> Vec<Remedy> {
         ShardBy::Hash | ShardBy::Modulo => Vec::new(),
         ShardBy::Range | ShardBy::Tenant => vec![Remedy::new(
             "Shard by a hash of the key",
-            "Neighboring keys (or the rows of a tenant) are on different shards, so reading them together queries several.",
+            "Neighboring keys (or the rows of a tenant) are on different shards, so reading them together queries several shards.",
             vec![remedies::node(&node.id, "shards.by", Value::text("hash"))],
         )],
     }
@@ -84,7 +85,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     database.shards.tenants,
                     count
                 ),
-                "So few tenants do not spread evenly: some shards get several large ones, and some get none.",
+                "With few tenants per shard, the load is uneven: some shards get several large tenants, and some get none.",
                 "Shard by a key with many more values.",
             )),
             _ => {}
@@ -97,7 +98,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         {
             found.push(note(
                 message!("Reads of {} query all {} shards", name(&node.id), count),
-                "Each read waits for the slowest shard, and more shards make that worse.",
+                "Each read waits for the slowest shard, and more shards make that slower.",
                 "Shard by what the reads query.",
             ));
         }
@@ -105,7 +106,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// Calls and utilisation of each shard.
+/// Returns the calls and the utilization of each shard.
 pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(f64, f64)> {
     let Some(figures) = report.nodes.get(&node.id) else {
         return Vec::new();
@@ -124,21 +125,21 @@ pub(super) fn shards(report: &Report, node: &Node, database: &Database) -> Vec<(
         .collect()
 }
 
-/// Where the calls of a shard are in the report: those of its members.
+/// Returns the field of the report with the calls of a shard: those of all its members.
 pub(super) fn calls_of(node: &Node, database: &Database, shard: usize) -> Field {
     let members = members(database, shard);
     let path = |member: usize| format!("replicas.{member}.arrivals");
     Field::Sum(members.map(|at| field::node(&node.id, &path(at))).collect())
 }
 
-/// Where it is in the report how busy a shard was: as busy as the busiest of its members.
+/// Returns the field of the report with the utilization of a shard: that of its busiest member.
 pub(super) fn busy_of(node: &Node, database: &Database, shard: usize) -> Field {
     let members = members(database, shard);
     let path = |member: usize| format!("replicas.{member}.utilization");
     Field::Max(members.map(|at| field::node(&node.id, &path(at))).collect())
 }
 
-/// Where the calls of all shards are in the report.
+/// Returns the field of the report with the calls of all shards.
 pub(super) fn all_calls_of(report: &Report, node: &Node) -> Field {
     let members = 0..report
         .nodes
@@ -148,15 +149,15 @@ pub(super) fn all_calls_of(report: &Report, node: &Node) -> Field {
     Field::Sum(members.map(|at| field::node(&node.id, &path(at))).collect())
 }
 
-/// The places of a shard's members among the replicas of its database.
+/// Returns the positions of a shard's members among the replicas of its database.
 fn members(database: &Database, shard: usize) -> std::ops::Range<usize> {
     let copies = database.copies().max(1) as usize;
     shard * copies..(shard + 1) * copies
 }
 
-/// Share of a store's calls that are for the most popular key, as far as the design says it. Keys
-/// are ranks, of one space: the most popular key is the same one for all operations and all
-/// clients.
+/// Returns the share of a store's calls that are for the most popular key, as far as the design
+/// determines it. Keys are ranks of one key space: the most popular key is the same for all
+/// operations and all clients.
 pub(super) fn one_key(facts: &Facts<'_>, id: &str) -> f64 {
     let (mut hot, mut all) = (0.0, 0.0);
     for (node, client) in facts.clients() {
@@ -180,7 +181,7 @@ pub(super) fn one_key(facts: &Facts<'_>, id: &str) -> f64 {
     if all > 0.0 { hot / all } else { 0.0 }
 }
 
-/// Share of a client's requests in the run that faults turn to one key.
+/// Returns the share of a client's requests in the run that faults direct to one key.
 fn skewed(facts: &Facts<'_>, client: &Node) -> f64 {
     let zones = client.deployment.zones().iter().map(String::as_str);
     let hit_by: Vec<&str> = std::iter::once(client.id.as_str()).chain(zones).collect();
@@ -197,7 +198,7 @@ fn skewed(facts: &Facts<'_>, client: &Node) -> f64 {
     shares.sum::<f64>().min(1.0)
 }
 
-/// Whether an operation of a client gets to a node, over links that are for it.
+/// Returns whether an operation of a client reaches a node, over links that it uses.
 fn reaches(facts: &Facts<'_>, client: &str, id: &str, operation: &Operation) -> bool {
     let mut seen = BTreeSet::from([client]);
     let mut next = vec![client];
@@ -227,7 +228,7 @@ fn is_for(link: &Link, operation: &Operation) -> bool {
     })
 }
 
-/// How busy the idlest shard was.
+/// Returns the utilization of the idlest shard.
 fn idlest(node: &Node, database: &Database, shards: &[(f64, f64)]) -> Figure {
     let each = shards.iter().map(|(_, busy)| *busy).enumerate();
     let idlest = each.min_by(|a, b| a.1.total_cmp(&b.1));
@@ -235,7 +236,7 @@ fn idlest(node: &Node, database: &Database, shards: &[(f64, f64)]) -> Figure {
     percent(busy).of(busy_of(node, database, at))
 }
 
-/// When the busiest shard's load is no longer borne, as far as the whole node shows it.
+/// Returns when the busiest shard no longer keeps up, as far as the metrics of its node show it.
 pub(super) fn onset(facts: &Facts<'_>, id: &str) -> Option<f64> {
     let series = facts.series.as_ref()?;
     let slow = series.slow(id).first().map(|span| span.from_s);
@@ -289,7 +290,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     shards.len()
                 ),
                 ShardBy::Hash | ShardBy::Modulo => message!(
-                    "The most popular key alone is {} of all calls.",
+                    "The most popular key alone accounts for {} of all calls.",
                     percent(one_key(facts, &node.id))
                 ),
             };
@@ -358,7 +359,7 @@ mod tests {
         assert!(found("shard-key", &mended, &run(&mended)).is_empty());
     }
 
-    /// Reads of a skewed store, spread over so many operations alike, each of the same keys.
+    /// Reads of a skewed store, divided into several identical operations on the same keys.
     fn split(operations: usize) -> design::Design {
         let each: Vec<String> = (0..operations)
             .map(|at| {
@@ -384,7 +385,8 @@ mod tests {
             assert!(found("shard-key", &design, &report).is_empty());
             let hot = &found("hot-key", &design, &report)[0];
             assert!(
-                hot.why.contains("The most popular key alone is about 26."),
+                hot.why
+                    .contains("The most popular key alone accounts for about 26."),
                 "{hot:?}"
             );
         }
@@ -403,7 +405,7 @@ mod tests {
                 {"from": "api", "to": "reads", "when": "reads"}, {"from": "api", "to": "writes", "when": "writes"}]}"#,
         );
         let facts = crate::Facts::new(&design, None);
-        // 20 a second of which a tenth, and 60 of which a quarter.
+        // 20 per second, of which a tenth, and 60 per second, of which a quarter.
         assert!((super::one_key(&facts, "reads") - 17.0 / 80.0).abs() < 1e-9);
         assert!((super::one_key(&facts, "writes") - 0.5).abs() < 1e-9);
         assert!(super::one_key(&facts, "other").abs() < 1e-9);

@@ -1,4 +1,4 @@
-//! Several services that live off one database.
+//! Several services that share one database.
 
 use super::Rule;
 use super::noisy_neighbour::saturated;
@@ -11,21 +11,22 @@ use report::{
 };
 use sim::Report;
 
-/// How many times its usual time a victim takes.
+/// Least ratio of a service's response time to its usual one.
 const SLOWER: f64 = 2.0;
 
 pub(super) const RULE: Rule = Rule {
     id: "shared-database",
-    title: "One database for several services",
-    means: "Services that share a store share its connections, its locks and its bad days. A \
-        heavy query of one, or a migration of its tables, takes the others down, and no team can \
-        change a table alone.",
-    evidence: "Structural: two or more services that call one database, one of them writing (a \
-        note, also within one team: the load is shared in any case). Measured: the database \
-        was saturated, or its tables were locked, and a caller that received no more than before \
-        took twice its usual time or failed meanwhile.",
-    silent: "One service per database; a database that is never short of capacity.",
-    mends: "A store for each, synchronized by events: what one reads of the other is slightly old.",
+    title: "Shared database",
+    means: "Services that share a database share its connections, its locks and its outages. A \
+        heavy query of one service, or a migration of its tables, affects the others. No team can \
+        change a table without coordination.",
+    evidence: "Structural: two or more services call one database that receives writes (a note, \
+        also within one team, because the load is shared in any case). Measured: the database was \
+        saturated, or its tables were locked. Meanwhile a service that received no more than \
+        before took at least twice its usual time or failed.",
+    silent: "One service per database. A database that is never short of capacity.",
+    mends: "Give each service its own store, and synchronize them by events. The cost: data of the \
+        other service is slightly old.",
     structural,
     measured,
 };
@@ -114,7 +115,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 Some((*user, before, during, slowdown(facts, &user.id, span)))
             })
             .collect();
-        // Who asked for more, or (where nobody did) who keeps it busiest.
+        // The service whose load grew most, or, where no load grew, the one that keeps it busiest.
         let work = |user: &Node| {
             let links = facts.graph.out(&user.id).iter();
             let of: f64 = links
@@ -161,7 +162,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .says(
                     what,
                     message!("{} On average, {} of the calls in flight at {} were from {}.", why, percent(share).of(share_of), name(&node.id), name(&culprit.id)),
-                    "Give each service its own store, or limit what one of them can take: a bulkhead, a pool, or a replica for heavy reads.",
+                    "Give each service its own store, or limit what one service can use: a bulkhead, a pool, or a replica for heavy reads.",
                 )
                 .endangers(facts.felt())
                 .mended_by(bulkhead(facts, &culprit.id, node, database)),
@@ -170,7 +171,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// Bounds what one of the users may have under way.
+/// Limits the calls that one service may have in flight.
 fn bulkhead(
     facts: &Facts<'_>,
     culprit: &str,
@@ -196,12 +197,12 @@ fn bulkhead(
     let edits = links.map(|link| crate::remedies::link(&link.id, "bulkhead", bulkhead.clone()));
     vec![report::Remedy::new(
         message!("Limit {} to a quarter of {}", name(culprit), name(&node.id)),
-        message!("Calls of {} beyond that fail.", name(culprit)),
+        message!("Calls of {} beyond that limit fail.", name(culprit)),
         edits.collect(),
     )]
 }
 
-/// How one user of a database came to harm: by a migration, or by the load of another.
+/// Says how a service was affected: by a migration, or by the load of another service.
 fn how(
     facts: &Facts<'_>,
     database: &str,
@@ -217,7 +218,7 @@ fn how(
     match locked {
         Some(fault) => (
             message!(
-                "A migration locked the tables of {} at {} and held {} up",
+                "A migration locked the tables of {} at {} and blocked {}",
                 name(database),
                 moment(fault.at.as_s()),
                 name(&victim.id)
@@ -227,7 +228,7 @@ fn how(
         None => (
             saturated(&culprit.id, database, &victim.id, span),
             message!(
-                "{} sent {} to it, after {} before. {}",
+                "{} sent calls to it at {}, up from {}. {}",
                 name(&culprit.id),
                 sent(facts, culprit, database, span),
                 sent(facts, culprit, database, calm),
@@ -237,7 +238,7 @@ fn how(
     }
 }
 
-/// Attempts a second that one node sends another, retries included.
+/// Returns the attempts per second that one node sends another, including retries.
 fn sent(facts: &Facts<'_>, from: &Node, to: &str, span: Span) -> Figure {
     let links = facts.graph.out(&from.id).iter().filter(|link| {
         let served = facts.graph.served_by(link);
@@ -255,7 +256,7 @@ fn sent(facts: &Facts<'_>, from: &Node, to: &str, span: Span) -> Figure {
     rate(sum).of(Field::Sum(fields))
 }
 
-/// What became of a node in a while: it did less than half, or took longer.
+/// Says how a node was affected: it completed less than half of its usual calls, or took longer.
 pub(super) fn suffered(facts: &Facts<'_>, id: &str, span: Span) -> Message {
     let Some(series) = &facts.series else {
         return Message::new();
@@ -279,7 +280,8 @@ pub(super) fn suffered(facts: &Facts<'_>, id: &str, span: Span) -> Message {
     }
 }
 
-/// How many times its usual time a node took, or as many where it hardly answered.
+/// Returns the ratio of a node's response time, or of its completions where it completed few, to
+/// their usual values.
 pub(super) fn slowdown(facts: &Facts<'_>, id: &str, span: Span) -> f64 {
     let Some((series, windows)) = facts
         .series

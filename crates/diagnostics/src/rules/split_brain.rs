@@ -1,4 +1,4 @@
-//! Two that both believe they lead.
+//! Two nodes that both act as the leader.
 
 use super::Rule;
 use super::cap::{agreed, spread};
@@ -13,16 +13,18 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "split-brain",
     title: "Split brain",
-    means: "Two leaders accept conflicting writes, or two holders have one lock. Not everything \
-        that they acknowledged can remain.",
-    evidence: "Structural: a store with a leader whose sides both continue in a partition; an \
-        even number of members, which has no majority when split in half (notes). Measured: \
-        writes undone when the sides of a store with a leader met again (an error where lost \
-        writes are not required or were too many, a note where they were accepted); locks \
-        granted while an earlier holder, whose lease had expired, was still working.",
-    silent: "Majorities; leases that outlast their holders; partitions that separate nothing.",
-    mends: "An odd number of members and a majority, fencing, longer leases: the minority side \
-        is unavailable.",
+    means: "Two leaders accept conflicting writes, or two callers hold one lock. Some of the \
+        writes that they acknowledge are lost.",
+    evidence: "Structural: both sides of a store with a leader accept writes in a partition, or an \
+        even number of members has no majority when it is split in half (notes). Measured: writes \
+        of a store with a leader were undone when a partition healed. It is an error where lost \
+        writes are not limited by a requirement, or exceed it, and a note where all requirements \
+        were met. Or a lock was granted while an earlier holder, whose lease had expired, was \
+        still working.",
+    silent: "Stores that require a majority. Leases that last longer than the work of their \
+        holders. Partitions that separate no members.",
+    mends: "Use an odd number of members and require a majority, fence old leaders, or make leases \
+        longer. The cost: the minority side is unavailable.",
     structural,
     measured,
 };
@@ -54,7 +56,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
                         message!("A partition gives {} two leaders", name(&node.id)),
-                        "Each side elects a leader and accepts writes. The conflicting writes of one side are lost when the partition heals.",
+                        "Each side elects a leader and accepts writes. Conflicting writes of one side are lost when the partition heals.",
                         "Let only a majority elect a leader.",
                     )
                     .endangers(Metric::LostWrites)
@@ -67,7 +69,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
                         message!("{} has {} members, and no majority when they are split in half", name(&node.id), replication.replicas),
-                        "The half with the leader continues. If the leader is lost, neither half does: the even member adds no safety.",
+                        "Only the half with the leader continues. If the leader is lost, neither half does, so the even member adds no fault tolerance.",
                         "Use an odd number of members.",
                     )
                     .endangers(Metric::Availability),
@@ -106,7 +108,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("{} had two leaders, and {} undone when the partition healed", name(&node.id), count_of(whole(undone as f64).of(field::node(&node.id, "database.replication.undone_writes")), "write was", "writes were")),
                 message!("Each side accepted writes during the partition. {} acknowledged writes were lost.", whole(report.data.lost_writes as f64).of(field::of("data.lost_writes"))),
-                "Let only a majority elect a leader, and fence the old one.",
+                "Let only a majority elect a leader, and fence the old leader.",
             )
             .endangers(Metric::LostWrites)
             .mended_by([majority(&node.id)]);
@@ -128,14 +130,14 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(None)
                 .says(
-                    message!("Two holders had the same lock of {}, {}", name(&node.id), count_of(whole(overlaps as f64).of(field::node(&node.id, "locks.lease_overlaps")), "time", "times")),
-                    message!("The lease of {} expired while its holder was still working, and the next caller got the lock. Nothing tells the first holder.", lease),
-                    "Make leases much longer than the work, and let the store reject the token of an earlier holder.",
+                    message!("Two callers held the same lock of {}, {}", name(&node.id), count_of(whole(overlaps as f64).of(field::node(&node.id, "locks.lease_overlaps")), "time", "times")),
+                    message!("A lease of {} expired while its holder was still working, and the next caller got the lock. Nothing notifies the first holder.", lease),
+                    "Make leases much longer than the work, and let the store reject the token of an earlier holder (fencing).",
                 )
                 .endangers(Metric::LostWrites)
                 .mended_by([Remedy::new(
                     message!("Make leases of {} ten times as long", name(&node.id)),
-                    "After a holder dies, others wait ten times as long.",
+                    "After a holder crashes, the next caller waits ten times as long.",
                     vec![remedies::node(&node.id, "lease", remedies::duration((10.0 * lease.as_s()).min(86_400.0)))],
                 )]),
         );

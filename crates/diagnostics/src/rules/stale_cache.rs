@@ -1,4 +1,4 @@
-//! Caches that answer with what was true once.
+//! Caches that serve old values.
 
 use super::Rule;
 use crate::facts::field;
@@ -10,25 +10,27 @@ use design::{Link, Metric, Value};
 use report::{Finding, Message, Remedy, message, ms, name, percent, time, whole};
 use sim::Report;
 
-/// Stale reads, by all, from which it is told; and how old they must be where nothing is required.
+/// Least share of stale reads for a finding, and least staleness where none is required.
 const SHARE: f64 = 0.01;
 const OLD_MS: f64 = 20_000.0;
-/// Stale reads that are enough to tell.
+/// Least number of stale reads for a finding.
 const SAMPLES: u64 = 20;
 
 pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
-    means: "A write changes the origin and not its copies. Until the TTL expires, a cache serves \
-        the old value. With invalidation, a fill in flight may still put the old value back.",
+    means: "A write changes the origin but not its cached copies, so a cache serves the old value \
+        until the TTL expires. With invalidation, a concurrent fill may still put the old value \
+        back.",
     evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than \
-        the staleness that is allowed (a note). Measured: reads that a cache answered with an \
-        old version, where a required staleness is missed; or, where none is required, at least \
-        1% of the reads and 20 s. The cause is the TTL where writes do not reach the cache, and \
-        the race between fill and invalidation where they do.",
-    silent: "Stale reads within the requirement, or younger than 20 s where there is none.",
-    mends: "Invalidation on every write, leases against the race, a shorter TTL: more calls, and \
-        more misses.",
+        the required staleness (a note). Measured: a cache returned most of the stale reads and a \
+        staleness requirement was missed. Where other requirements but none on staleness exist, it \
+        takes at least 1% of stale reads and a staleness of 20 s. The cause is the TTL where \
+        writes do not reach the cache. Where they do, it is the race between fill and \
+        invalidation, or lost invalidations.",
+    silent: "Stale reads within the requirement, or less than 20 s old where there is none.",
+    mends: "Invalidate on every write, use leases against the race, or shorten the TTL. The cost: \
+        more calls, and more misses.",
     structural,
     measured,
 };
@@ -66,7 +68,7 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     }
     mends.push(Remedy::new(
         "Invalidate on write, with leases against stale fills",
-        "One more call per write, and a load when a written key is read again.",
+        "One more call per write, and another load when a written key is read again.",
         with_leases,
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
@@ -131,7 +133,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let share = data.stale_reads as f64 / data.reads.max(1) as f64;
     let max = data.staleness_ms.max.unwrap_or(0.0);
     let missed = facts.missed(&AGE);
-    // Without any requirement nobody has said what is too old: requirements-trap tells that.
+    // Without any requirement it is unknown what is too old: requirements-trap reports that.
     let is_old = !facts.requires(&AGE)
         && !facts.design.requirements.is_empty()
         && share >= SHARE
@@ -181,7 +183,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         true if partition => Message::from("Invalidations were lost during the partition"),
         true if cache.leases => Message::from("Invalidations take time to arrive"),
         true => message!(
-            "A fill in flight when {} was invalidated can put the old value back, until its TTL expires",
+            "A fill that is in flight when {} is invalidated can put the old value back until its TTL expires",
             name(id)
         ),
     };
@@ -190,7 +192,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 message!(
-                    "{} served stale entries: {} of all reads were out of date, by up to {}",
+                    "{} served stale entries: {} of all reads were stale, by up to {}",
                     name(id),
                     percent(share).of(stale_of().over(reads_of())),
                     ms(max).maybe_of(

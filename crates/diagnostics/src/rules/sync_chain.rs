@@ -1,4 +1,4 @@
-//! Availability multiplies along a chain.
+//! Chains of synchronous calls, whose availabilities multiply.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -8,28 +8,30 @@ use design::{Kind, Link, Metric};
 use report::{Field, Finding, Message, list, message, name, percent};
 use sim::Report;
 
-/// Services in a row from which a chain is long.
+/// Number of services in series from which a chain is long.
 const LONG: usize = 4;
-/// Most of all failures that one of them may bring: else it is that one's fault, not the chain's.
+/// Largest share of all failures from one service: above it, that service is the cause.
 const ONE: f64 = 0.6;
-/// Failures that are enough to tell.
+/// Least number of failures for a finding.
 const FAILURES: u64 = 30;
-/// Share of failures that is told where nothing is required.
+/// Least share of failed requests for a finding, where no availability is required.
 const TOLD: f64 = 0.005;
 
 pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
-    title: "A long synchronous chain",
-    means: "A service that waits for five others is available only when all five are: five times \
-        three nines are two and a half. It is also as slow as all of them together.",
+    title: "Long synchronous call chain",
+    means: "A request that needs five services in series succeeds only if all five do: if each is \
+        available 99.9% of the time, all five are available 99.5% of the time. Its latency is the \
+        sum of all their latencies.",
     evidence: "Structural: four or more services in series (a note), with the product of their \
-        availabilities. Measured: failures spread over such a chain, none of its parts causing \
-        more than 60%, at least 30 failures, where the required availability was missed (or, \
-        where none is required, more than 0.5% failed). The product predicted from each hop is \
-        compared with the measured availability and its 95% confidence interval (Wilson).",
-    silent: "A chain whose failures come from one of its parts; parts that are optional.",
-    mends: "Events for work that can wait, optional calls, a retry at the top: users see the \
-        rest later, or in part.",
+        availabilities. Measured: at least 30 requests failed along such a chain, and no service \
+        caused more than 60% of the failures. In addition, the required availability was missed, \
+        or none is required and more than 0.5% of requests failed. The finding compares the \
+        product predicted from each service with the measured availability and its 95% confidence \
+        interval (Wilson).",
+    silent: "A chain whose failures come from one of its services. Services that are optional.",
+    mends: "Move work that can wait to events, make calls optional, or retry at the top. The cost: \
+        users see some results later, or in part.",
     structural,
     measured,
 };
@@ -53,7 +55,7 @@ fn optional(facts: &Facts<'_>, chain: &[&str]) -> report::Remedy {
         .map(|link| remedies::link(&link.id, "optional", true_()));
     report::Remedy::new(
         "Make the inner half of the chain optional",
-        "Responses are incomplete when it fails.",
+        "Responses are incomplete when that half fails.",
         edits.collect(),
     )
 }
@@ -74,7 +76,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             percent(product)
         ),
         false => message!(
-            "If each were available 99.9% of the time, all of them together would be {} of the time.",
+            "If each were available 99.9% of the time, all of them together would be available {} of the time.",
             percent(libm::pow(0.999, chain.len() as f64))
         ),
     };
@@ -93,7 +95,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Wilson's 95% interval of a share.
+/// Returns Wilson's 95% confidence interval of a share.
 fn interval(good: f64, all: f64) -> (f64, f64) {
     let z = 1.96;
     let share = good / all;
@@ -115,7 +117,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     {
         return Vec::new();
     }
-    // What each fails by itself: what it fails, less what it was failed by.
+    // The failures that a service causes itself: all its failures without those of its callees.
     let own: Vec<(&str, f64)> = chain
         .iter()
         .filter_map(|id| {
@@ -159,7 +161,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("The errors of {} services in series added up: {} of requests succeeded", chain.len(), percent(requests.availability).of(field::of("requests.availability"))),
                 message!(
-                    "Each on its own succeeded: {}. The product is {}, and {} was measured ({} to {} with 95% confidence).",
+                    "Each service on its own succeeded for this share of its calls: {}. The product is {}, and the measured availability is {} ({} to {} with 95% confidence).",
                     Message::join(each, ", "), percent(product), percent(requests.availability).of(field::of("requests.availability")), percent(low), percent(high)
                 ),
                 "Respond before the work that can wait, and do that work from events.",
@@ -169,7 +171,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     ]
 }
 
-/// Where it is in the report which share of its calls a node fails by itself.
+/// Returns the field of the report with the share of its calls that a node fails by itself.
 fn own_of(facts: &Facts<'_>, report: &Report, id: &str) -> Field {
     let below = facts.asks(id).map(|link| link.id.as_str());
     let below = below.filter(|id| report.links.contains_key(*id));

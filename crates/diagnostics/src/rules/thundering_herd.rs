@@ -1,4 +1,4 @@
-//! Clients that all come at the same moment.
+//! Clients whose requests arrive at the same moment.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -13,39 +13,39 @@ use report::{
 };
 use sim::Report;
 
-/// Requests that come at the same moment, by what their callee works on at once.
+/// Least ratio of simultaneous requests to the calls that their callee can process concurrently.
 const TOGETHER: f64 = 2.0;
-/// Peak of a window by the mean, and peaks, that a run must show.
+/// Least ratio of a window's arrivals to the mean, and least number of such windows.
 const PEAK: f64 = 4.0;
 const PEAKS: usize = 2;
-/// Waves of retries that a run must show, the peak of each by the retries around it, and its least
-/// retries.
+/// Least number of waves of retries, least ratio of each peak to the retries around it, and least
+/// number of retries in a peak.
 const WAVES: usize = 3;
 const ABOVE: f64 = 2.0;
 const RETRIES: f64 = 20.0;
-/// Share of the load that a synchronised client must bring.
+/// Least share of the load that comes from a synchronized client.
 const SHARE: f64 = 0.2;
 
 pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
-    means: "Jobs on the full minute, reconnects after an outage, retries after the same pause: \
-        synchronized requests arrive as one. A system that is idle on average is overloaded at \
-        that moment.",
-    evidence: "Structural: a client whose requests come in batches larger than twice the \
-        concurrency of their callee; retries after a pause without jitter (notes). Measured: at \
-        least two windows with 4 times the mean arrivals, from a client that sends in step \
-        (batches, bursts), with failures or waits in these windows; or, over a link without \
-        jitter, at least three waves of retries, each of 20 or more at its peak, 4 times the \
-        mean of all windows, and twice what retries fall to within two windows before and after \
-        it.",
-    silent: "Bursts that are absorbed; arrivals at random.",
-    mends: "Jitter, splay, a queue or a rate limit in front: some requests come slightly later.",
+    means: "Jobs that start on the full minute, reconnects after an outage, and retries after the \
+        same pause send their requests simultaneously. A system that is idle on average is \
+        overloaded at that moment.",
+    evidence: "Structural: a client sends batches at least twice as large as the concurrency of \
+        its callee, or retries pause without jitter (notes). Measured: a client sends at least 20% \
+        of the load in such batches, in at least two windows with 4 times its mean arrivals, and \
+        users were affected. Or the retries over a link without jitter come in at least three \
+        waves. A wave peaks at 20 retries or more and at 4 times the mean of all windows. Within \
+        two windows on either side, retries fall to half of the peak or less.",
+    silent: "Bursts that are absorbed. Arrivals at random times.",
+    mends: "Add jitter or splay, or put a queue or a rate limit in front. The cost: some requests \
+        are sent or served slightly later.",
     structural,
     measured,
 };
 
-/// Clients in step, each with how many come at once.
+/// Returns the clients that send batches of ten or more requests, with the size of a batch.
 fn in_step<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, f64)> {
     let each = facts.clients().filter_map(|(node, client)| {
         let at_once = match &client.arrivals {
@@ -57,7 +57,7 @@ fn in_step<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, f64)> {
     each.collect()
 }
 
-/// Most recorded requests within a tenth of a second.
+/// Returns the largest number of recorded requests within 100 ms.
 fn most_at_once(times: &[design::Duration]) -> f64 {
     let mut from = 0;
     let mut most = 0;
@@ -70,7 +70,7 @@ fn most_at_once(times: &[design::Duration]) -> f64 {
     most as f64
 }
 
-/// Slots of what a client asks first.
+/// Returns the concurrency of the first nodes that a client calls.
 fn slots(facts: &Facts<'_>, node: &Node) -> f64 {
     let first = facts
         .graph
@@ -89,7 +89,7 @@ fn slots(facts: &Facts<'_>, node: &Node) -> f64 {
     slots.fold(f64::INFINITY, f64::min)
 }
 
-/// Links that try again after a pause that is the same for all.
+/// Returns the links that retry after a pause that is the same for all callers.
 fn unspread<'a>(facts: &Facts<'a>) -> Vec<&'a Link> {
     let links = facts.design.links.iter();
     let links = links.filter(|link| {
@@ -121,7 +121,7 @@ fn with_jitter(links: &[&Link]) -> Remedy {
         .map(|link| remedies::link(&link.id, "retry.jitter", Value::text("full")));
     Remedy::new(
         "Use full jitter on every backoff",
-        "Some retries come sooner, some later.",
+        "Some retries come sooner, and some later.",
         edits.collect(),
     )
 }
@@ -135,7 +135,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
                         message!("{} sends {} requests at the same moment", name(&node.id), figure(at_once)),
-                        message!("The first callee processes {} at a time. The others wait or are rejected, however idle it is between bursts.", whole(slots)),
+                        message!("The first callee processes {} at a time. The others wait or are rejected, even if the callee is idle between bursts.", whole(slots)),
                         "Spread the requests over time, or buffer them in a queue.",
                     )
                     .endangers(Metric::LatencyP99)
@@ -151,7 +151,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .says(
                     message!("Retries on {} are synchronized", link_list(&names)),
                     "Calls that fail together are retried together, because the backoff has no jitter.",
-                    "Use full jitter.",
+                    "Use full jitter on the backoff.",
                 )
                 .endangers(Metric::LatencyP99)
                 .mended_by([with_jitter(&links)]),
@@ -185,7 +185,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         let peaks: Vec<usize> = (0..part.len())
             .filter(|at| part[*at] >= PEAK * mean)
             .collect();
-        // Batches that come faster than windows pass are in step all the same.
+        // Batches that arrive more often than once per window are synchronized all the same.
         let is_dense = mean * windows.width_s >= at_once;
         if peaks.len() < PEAKS && !is_dense {
             continue;
@@ -200,7 +200,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 .measured(Some(first))
                 .says(
                     message!("{} sent {} requests at the same moment, and {} of all requests failed", name(&node.id), figure(at_once), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
-                    message!("It sent {} in the busiest second and {} on average. The first callee processes {} at a time.", rate(most).of(at(Fold::Max)), rate(mean).of(at(Fold::Mean)), count_of(report::whole(slots(facts, node)), "call", "calls")),
+                    message!("Its requests arrived at {} in the busiest window and at {} on average. The first callee processes {} at a time.", rate(most).of(at(Fold::Max)), rate(mean).of(at(Fold::Mean)), count_of(report::whole(slots(facts, node)), "call", "calls")),
                     "Spread the requests over time, or buffer them in a queue.",
                 )
                 .endangers(facts.felt())
@@ -213,8 +213,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     found
 }
 
-/// Windows that stand above what is before and after them. A wave may take up three windows: each
-/// side is the lower one of the two next to the peak. An edge has but one low side, and is none.
+/// Returns windows that exceed the windows before and after them. A wave may last three windows:
+/// each side is the lower of the two windows next to the peak. A step has one low side only and is
+/// no wave.
 fn waves(of: &[f64]) -> Vec<usize> {
     let all = 2..of.len().saturating_sub(2);
     let waves = all.filter(|at| {
@@ -226,7 +227,7 @@ fn waves(of: &[f64]) -> Vec<usize> {
     waves.collect()
 }
 
-/// Retries that come in waves.
+/// Returns the finding about retries that come in waves.
 fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
     let series = facts.series.as_ref()?;
     let links = unspread(facts);
@@ -248,7 +249,7 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
             .says(
                 message!("Retries on {} came in {} waves from {} on", link_name(&link.id), count, moment(first)),
                 "Calls that failed together were retried together, because the backoff has no jitter.",
-                "Use full jitter.",
+                "Use full jitter on the backoff.",
             )
             .endangers(facts.felt())
             .mended_by([with_jitter(&links)]),
@@ -290,7 +291,7 @@ mod tests {
         );
     }
 
-    /// Crashes at these seconds, each for so long, and retries that all pause as long.
+    /// Crashes at these seconds, each for this long, and retries that all pause for the same time.
     fn with_crashes(at: &[u32], lasts: &str) -> design::Design {
         let mut design = read(
             r#"{"nodes": [

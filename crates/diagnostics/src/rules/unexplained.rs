@@ -1,4 +1,4 @@
-//! A missed requirement that no pattern has a name for. Its findings come from experiments alone.
+//! Missed requirements without a known pattern. The findings come from experiments alone.
 
 use super::Rule;
 use crate::facts::Facts;
@@ -7,16 +7,16 @@ use sim::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "unexplained",
-    title: "A missed requirement without a known pattern",
+    title: "Unexplained missed requirement",
     means: "Something in the design or in the run keeps a requirement from being met, and it is \
-        none of the known patterns. The finding says what was taken away and what that \
-        changed.",
+        none of the known patterns. The finding says which experiment helped: what was removed, \
+        and what changed.",
     evidence: "Measured: a requirement was missed, and no finding of another rule explains it. An \
-        experiment took one thing away (a limit, a timeout, a policy, a fault) and at least \
-        half of the distance to the bound went with it; or none did, and the finding lists \
-        what was tried.",
+        experiment removed one thing (a limit, a timeout, a policy or a fault) and closed at least \
+        half of the distance to the required bound. Or none did, and the finding lists what was \
+        tried.",
     silent: "A missed requirement that a finding of another rule explains.",
-    mends: "What the experiment shows: each remedy that is offered was tried.",
+    mends: "Change what the experiment shows. Each fix that is offered was tried.",
     structural: super::nothing,
     measured,
 };

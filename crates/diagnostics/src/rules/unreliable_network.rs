@@ -1,4 +1,4 @@
-//! The network taken for reliable and fast: calls that wait indefinitely.
+//! Calls that wait for the network indefinitely.
 
 use super::Rule;
 use crate::facts::field;
@@ -12,31 +12,33 @@ use report::{
 };
 use sim::Report;
 
-/// How many times its usual time a call may take before a timeout counts as none.
+/// Least timeout that counts as none: a multiple of the usual time of a call, and seconds.
 const LONG: f64 = 20.0;
 const LONG_S: f64 = 2.0;
-/// Share of a caller's slots that wait for one link when it counts as held by it.
+/// Least share of a caller's slots held by calls over one link.
 const HELD: f64 = 0.7;
 
 pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
-    title: "The network taken for reliable",
-    means: "A call without a timeout waits as long as the callee takes, and holds its caller's \
-        slot meanwhile. One dependency that is slow or lost then fills every slot above it, up \
-        to the edge, where nothing is wrong.",
-    evidence: "Structural: calls without a timeout, and timeouts not below that of the call \
-        above them (notes). Measured: a caller whose slots were all held, at least 70% of them \
-        by calls over one link without a timeout (or with one of at least 2 s and 20 times the \
-        usual time), which took at least 3 times their usual time or did not end.",
-    silent: "Callers with free slots, calls that time out early, callees that are only somewhat \
+    title: "Missing timeouts",
+    means: "A call without a timeout waits as long as its callee takes, and holds a slot of its \
+        caller meanwhile. One dependency that is slow or unreachable then exhausts the slots of \
+        its callers, and of their callers, up to the edge.",
+    evidence: "Structural: calls without a timeout, or timeouts that are not below that of the \
+        call above them (notes). Measured: a caller was saturated, and at least 70% of its slots \
+        were held by calls over one link. The link has no timeout, or one of at least 2 s and 20 \
+        times the usual time of a call. The calls took at least 3 times their usual time or did \
+        not end.",
+    silent: "Callers with free slots. Calls that time out early. Callees that are only somewhat \
         slower than usual.",
-    mends: "Timeouts below the caller's own, circuit breakers, optional parts: calls that would \
-        have been answered late fail.",
+    mends: "Set timeouts below the caller's own, add circuit breakers, or make calls optional. The \
+        cost: some calls fail that would have succeeded late.",
     structural,
     measured,
 };
 
-/// Links of calls that never give up, or later than whoever waits above them.
+/// Returns the links without a timeout, and those whose timeout is not below that of the call
+/// above.
 fn endless<'a>(facts: &Facts<'a>) -> (Vec<&'a Link>, Vec<&'a Link>) {
     let (mut none, mut inverted) = (Vec::new(), Vec::new());
     for link in facts
@@ -50,7 +52,7 @@ fn endless<'a>(facts: &Facts<'a>) -> (Vec<&'a Link>, Vec<&'a Link>) {
             continue;
         }
         let Some(own) = link.timeout else {
-            // A deadline that is passed on is one, too.
+            // A propagated deadline limits the call as well.
             let above = facts.graph.inward(&link.from);
             if !above.iter().any(|up| up.deadline && up.timeout.is_some()) {
                 none.push(link);
@@ -77,7 +79,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
                     message!("Calls on {} have no timeout", link_list(&names)),
-                    "After a lost packet or a hung process, such a call waits indefinitely and holds its caller's slot.",
+                    "If a packet is lost or the callee hangs, such a call waits indefinitely and holds its caller's slot.",
                     "Set timeouts, each below the timeout of the call above it.",
                 )
                 .endangers(Metric::Availability)
@@ -89,9 +91,9 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             Finding::new(RULE.id, names.iter().map(|name| (*name).to_owned()))
                 .says(
-                    message!("Timeouts on {} expire after the caller has given up", link_list(&names)),
-                    "They are not below the timeouts of the calls above them. Work continues for a caller that has given up, and nobody receives the result of a retry.",
-                    "Let timeouts decrease from the edge inward.",
+                    message!("Timeouts on {} expire after the caller has timed out", link_list(&names)),
+                    "They are not below the timeouts of the calls above them. The call continues after its caller has timed out, and nobody receives the result of a retry.",
+                    "Decrease timeouts from the edge inward.",
                 )
                 .endangers(Metric::LatencyP99),
         );
@@ -99,7 +101,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// For each link a timeout well above its usual time, and below the ones above it.
+/// Returns a timeout for each link: well above its usual time, and below the ones above it.
 fn sensible<'a>(facts: &Facts<'_>, links: &[&'a Link]) -> Vec<(&'a Link, f64)> {
     let each = links.iter().map(|link| {
         let usual = facts.flow.call(&facts.graph, link).max(1e-3);
@@ -153,7 +155,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
             }
         }
     }
-    // The one furthest down is where it began.
+    // The innermost of these links is where it began.
     let deepest = held.iter().find(|(_, link, ..)| {
         let below = facts.graph.reach(&link.to);
         !held
@@ -203,7 +205,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
                     moment(span.until_s)
                 ),
                 message!(
-                    "{} {}. {} Other calls waited for the slots that they held.",
+                    "{} {}. {} Other calls waited for the slots that these calls held.",
                     link_name(&cause.id),
                     waits(cause),
                     took(facts, cause, *span)
@@ -215,7 +217,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
     ]
 }
 
-/// When a caller gives up.
+/// Says when a caller times out.
 fn waits(link: &Link) -> Message {
     match link.timeout {
         None => Message::from("has no timeout"),
@@ -223,14 +225,14 @@ fn waits(link: &Link) -> Message {
     }
 }
 
-/// Whether calls over a link took several times the usual time, or never came back.
+/// Returns whether calls over a link took several times the usual time, or did not end.
 fn is_late(facts: &Facts<'_>, link: &Link, span: Span, usual_s: f64) -> bool {
     let (under_way, ended) = in_and_out(facts, link, span);
     under_way / ended.max(1e-9) >= 3.0 * usual_s.max(1e-3)
 }
 
-/// The calls under way over a link, and those that ended, both summed over windows. By Little's
-/// law, a call took their ratio in seconds.
+/// Returns the calls in flight over a link, and those that ended, both summed over windows. By
+/// Little's law, their ratio is the duration of a call in seconds.
 fn in_and_out(facts: &Facts<'_>, link: &Link, span: Span) -> (f64, f64) {
     let series = facts.series.as_ref();
     let Some((series, windows)) = series.and_then(|of| Some((of, of.link(&link.id)?))) else {
@@ -248,7 +250,7 @@ fn in_and_out(facts: &Facts<'_>, link: &Link, span: Span) -> (f64, f64) {
     )
 }
 
-/// How long calls over a link took in a while, and before anything happened.
+/// Says how long calls over a link took in a span, and before anything happened.
 fn took(facts: &Facts<'_>, link: &Link, span: Span) -> Message {
     let at = |name, span| field::link_over(&link.id, name, Fold::Sum, span);
     let series = facts.series.as_ref();
@@ -267,7 +269,7 @@ fn took(facts: &Facts<'_>, link: &Link, span: Span) -> Message {
     };
     let (_, ended) = in_and_out(facts, link, span);
     match of(span) {
-        // Hardly any ended: how long the others would have taken is not known.
+        // Few calls ended, so it is not known how long the others would have taken.
         Some(each) if each.value > span.s() => {
             let both = Field::Sum(vec![at("answers_per_s", span), at("failures_per_s", span)]);
             let ended = whole(ended * width_s).of(both.times(width_s));
@@ -303,7 +305,7 @@ mod tests {
         assert!(
             lint("unreliable-network", &equal)[0]
                 .what
-                .contains("after the caller has given up")
+                .contains("after the caller has timed out")
         );
         let mut falling = equal.clone();
         for (at, ms) in [(0, 2000), (1, 1000), (2, 400)] {
