@@ -1,11 +1,11 @@
-//! Which experiments a finding's claim stands or falls with.
+//! Which experiments test a finding's claim.
 
 use super::interventions::{Intervention, Without};
 use design::link::Condition;
 use design::{Command, Design, FaultKind, Kind};
 use report::Finding;
 
-/// Whether a finding claims that this, alone, is the cause.
+/// Returns whether a finding claims that this suspect alone is the cause.
 pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) -> bool {
     use Without as W;
     let rule = &*finding.rule;
@@ -51,7 +51,8 @@ pub(super) fn is_claimed(design: &Design, finding: &Finding, by: &Intervention) 
         || fault_of(design, by).is_some_and(|kind| is_its_fault(rule, kind))
 }
 
-/// Whether all requests of a client, or all that it sent more of, are the long work of a finding.
+/// Returns whether all requests of a client, or all its additional ones, are the long work of a
+/// finding.
 fn is_of_long_work(design: &Design, finding: &Finding, by: &Intervention) -> bool {
     let client = by.subjects.first().and_then(|id| design.node(id));
     let long = finding.subjects.get(1).and_then(|id| design.link(id));
@@ -70,7 +71,7 @@ fn is_of_long_work(design: &Design, finding: &Finding, by: &Intervention) -> boo
     }
 }
 
-/// Whether a rule is about what this kind of fault sets off.
+/// Returns whether a rule is about the consequences of this kind of fault.
 fn is_its_fault(rule: &str, kind: FaultKind) -> bool {
     use FaultKind as F;
     let kinds: &[FaultKind] = match rule {
@@ -107,7 +108,7 @@ fn is_its_fault(rule: &str, kind: FaultKind) -> bool {
     kinds.contains(&kind)
 }
 
-/// The kind of the one fault that an intervention takes away.
+/// Returns the kind of the only fault that an intervention removes.
 pub(super) fn fault_of(design: &Design, by: &Intervention) -> Option<FaultKind> {
     match by.edits[..] {
         [Command::RemoveFault(at)] => Some(design.faults.get(at)?.kind),

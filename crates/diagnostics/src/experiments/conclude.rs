@@ -1,4 +1,4 @@
-//! What the experiments come to.
+//! The conclusion from experiments: which findings are confirmed, their order, and their fixes.
 
 use super::claims::is_claimed;
 use super::interventions::{CAPACITY, TRIGGERS, Without};
@@ -12,37 +12,37 @@ use report::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Share of the harm that has to go with a suspect for it to be the cause, and for it to be a part.
+/// Least share of the harm that disappears without a suspect, for a cause and for a contribution.
 pub(super) const CONFIRMED: f64 = 0.5;
 pub(super) const CONTRIBUTES: f64 = 0.1;
-/// Share from which on it is all of it.
+/// Least share of the harm that counts as all of it.
 const ALL: f64 = 0.98;
-/// Least share of the distance to a bound that an offered remedy takes away.
+/// Least share of the distance to a bound that an offered remedy closes.
 const OFFERED: f64 = 0.2;
-/// A remedy that costs something else has to bring more.
+/// The same for a remedy that makes another metric worse.
 const TRADED: f64 = 0.5;
 /// Most remedies of a finding.
 const REMEDIES_MAX: usize = 4;
 /// Most experiments that a finding lists.
 const EXPERIMENTS_MAX: usize = 3;
 
-/// The experiments that findings come from which no rule made.
+/// The experiments behind the findings that no rule made.
 type Causes = BTreeMap<(String, Vec<String>), usize>;
 
 fn key(finding: &Finding) -> (String, Vec<String>) {
     (finding.rule.to_string(), finding.subjects.clone())
 }
 
-/// A finding with what experiments say of it.
+/// A finding, with the verdict of the experiments.
 struct Judged {
     finding: Finding,
-    /// Experiments that its claim stands or falls with, the most telling first.
+    /// Experiments that test its claim, the strongest first.
     tried: Vec<usize>,
-    /// How good an explanation it is: the tier of what confirms it.
+    /// How good an explanation it is: the tier of the suspect that confirms it.
     tier: u8,
-    /// Mean share of the harm that goes with it.
+    /// Mean share of the harm that disappears with it.
     share: f64,
-    /// The experiment that it comes from, where no rule made it.
+    /// The experiment that it comes from, if no rule made it.
     cause: Option<usize>,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         .iter_mut()
         .filter(|judged| has_cause && !judged.finding.measured)
     {
-        // It is no part of what happened in this run.
+        // It could happen, but is no part of what happened in this run.
         judged.finding.severity = Severity::Note;
     }
     kept.sort_by_key(order);
@@ -96,7 +96,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     }
 }
 
-/// Missed metrics that a confirmed finding explains, and how well.
+/// Returns the missed metrics that a confirmed finding explains, each with its tier.
 fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
     let mut explained = Vec::new();
     let confirmed = judged.iter().filter(|j| {
@@ -124,7 +124,7 @@ fn explained(of: &Investigation, judged: &[Judged]) -> Vec<(Metric, u8)> {
     explained
 }
 
-/// Metrics that a rule has said something of that was not refuted: it is at least a part.
+/// Returns the metrics of findings that were not ruled out: they explain at least a part.
 fn told(judged: &[Judged]) -> Vec<Metric> {
     let loud = judged.iter().filter(|judged| {
         let finding = &judged.finding;
@@ -137,7 +137,7 @@ fn told(judged: &[Judged]) -> Vec<Metric> {
         .collect()
 }
 
-/// The less, the further on top.
+/// Returns the sort key: a lower one is closer to the top.
 fn order(judged: &Judged) -> (bool, u8, bool, u8, u8, u8, usize, u64) {
     let finding = &judged.finding;
     let is_quiet = finding.severity == Severity::Note;
@@ -179,8 +179,8 @@ fn of_experiments(finding: &Finding) -> bool {
     finding.measured && finding.standing != Standing::Untested
 }
 
-/// Hangs each finding below the cause that explains it: one without which it is gone, or one that
-/// rules of its kind are known to follow from.
+/// Moves each finding below the cause that explains it: the finding disappears without that cause,
+/// or its rule is known to follow from the cause's rule.
 fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Finding> {
     let mut top: Vec<(Judged, Vec<Finding>)> = Vec::new();
     let mut apart = Vec::new();
@@ -209,17 +209,17 @@ fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Findi
     findings
 }
 
-/// Shares of two independent parts of the harm add up to no more than this.
+/// The largest sum of the shares of two independent parts of the harm.
 const TOGETHER: f64 = 1.1;
 
-/// What does a part of the harm is no cause beside one that does all of it. Two that each do their
-/// own part are.
+/// Returns whether a contributing finding is part of a cause. It is not if the two shares add up to
+/// no more than the whole harm: each then explains its own part.
 fn is_part(cause: &Judged, next: &Judged) -> bool {
     let is_part = next.finding.standing == Standing::Contributes;
     is_part && cause.share + next.share > TOGETHER
 }
 
-/// Whether a finding is gone without the cause, or most of the broken data that it is about.
+/// Returns whether a finding disappears without the cause, or most of the wrong data it is about.
 fn is_gone(of: &Investigation, at: usize, next: &Judged) -> bool {
     let finding = &next.finding;
     let subject = finding.subjects.first().cloned().unwrap_or_default();
@@ -235,7 +235,8 @@ fn is_gone(of: &Investigation, at: usize, next: &Judged) -> bool {
     is_rarer || !answer.firing.contains(&key)
 }
 
-/// Whether a change of load did all of the harm together with a fault: neither alone would have.
+/// Returns whether a change of load and a fault did all of the harm together: neither would have
+/// alone.
 fn is_event_beside(of: &Investigation, cause: &Judged, next: &Judged) -> bool {
     let first = |judged: &Judged| judged.tried.first().map(|at| &of.interventions[*at]);
     let is_fault = |edit: &Command| matches!(edit, Command::RemoveFault(_));
@@ -247,7 +248,7 @@ fn is_event_beside(of: &Investigation, cause: &Judged, next: &Judged) -> bool {
     by_fault && by_load && next.finding.standing == Standing::Confirmed
 }
 
-/// An experiment, by the requirement that it brought nearest.
+/// Describes an experiment, by the requirement that it brought closest to its bound.
 fn experiment(of: &Investigation, at: usize) -> Experiment {
     let outcome = &of.answers[&at].outcome;
     let left = of.beside.get(&at).map(|first| of.left(*first));
@@ -257,7 +258,7 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
         true => next,
         false => best,
     });
-    let (goal, share) = best.expect("nothing is tried without a goal");
+    let (goal, share) = best.expect("experiments need a goal");
     let about = &of.interventions[at];
     Experiment {
         without: about.label.clone(),
@@ -273,7 +274,7 @@ fn experiment(of: &Investigation, at: usize) -> Experiment {
     }
 }
 
-/// Tries a finding's claim against the experiments.
+/// Tests a finding's claim against the experiments.
 fn judge(
     of: &Investigation,
     design: &Design,
@@ -313,7 +314,7 @@ fn judge(
     }
 }
 
-/// The experiments that a finding's claim stands or falls with, the most telling first.
+/// Returns the experiments that test a finding's claim, the strongest first.
 fn claimed(of: &Investigation, design: &Design, finding: &Finding) -> Vec<usize> {
     let without = |at: usize| of.interventions[at].without;
     let is_fault = |at: usize| matches!(without(at), Without::Fault | Without::ReplicaFault);
@@ -332,7 +333,7 @@ fn claimed(of: &Investigation, design: &Design, finding: &Finding) -> Vec<usize>
     tried
 }
 
-/// What they come to: how it stands, how good an explanation it is, and its share of the harm.
+/// Returns the standing of a finding, its tier, and its share of the harm.
 fn stand(
     of: &Investigation,
     design: &Design,
@@ -343,9 +344,10 @@ fn stand(
     let Some(best) = tried.first() else {
         let mut known = of.interventions.iter();
         return match own {
-            // That its remedy helps says less than that it is gone without the cause.
+            // A remedy that helps is weaker evidence than a finding that disappears without the
+            // cause.
             Some(effect) => (Standing::Confirmed, TRIGGERS, 0.9 * effect.share),
-            // The run has no sign of what it says.
+            // The run shows no sign of what the finding claims.
             None if known.any(|by| is_claimed(design, finding, by)) => (Standing::RuledOut, 9, 0.0),
             None => (Standing::Untested, 9, 0.0),
         };
@@ -359,8 +361,8 @@ fn stand(
     (standing, tier_of(of, finding, *best), of.mean_share(*best))
 }
 
-/// How good an explanation a finding is. That a system stays down says less than what keeps it
-/// down, and that a balancer is blind says less than which replica it does not see.
+/// Returns how good an explanation a finding is. What keeps a system down explains more than that
+/// it stays down, and an unhealthy replica more than a load balancer that does not see it.
 fn tier_of(of: &Investigation, finding: &Finding, best: usize) -> u8 {
     let tier = of.interventions[best].without.tier();
     let is_one_replica = of.answers.keys().any(|at| {
@@ -374,10 +376,10 @@ fn tier_of(of: &Investigation, finding: &Finding, best: usize) -> u8 {
     }
 }
 
-/// Attempts for each request from which retries are the name of what keeps a system down.
+/// Attempts per call from which retries are what keeps a system down.
 const STORM: f64 = 5.0;
 
-/// The most attempts for each request over any link.
+/// Returns the most attempts per call over any link.
 fn amplification(of: &Investigation) -> f64 {
     let links = of.report.links.values();
     links
@@ -385,12 +387,12 @@ fn amplification(of: &Investigation) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Whether a finding is about this run, and experiments were made.
+/// Returns whether a finding is about this run, and experiments were made.
 fn is_of_run(of: &Investigation, finding: &Finding) -> bool {
     finding.measured && !of.goals.is_empty()
 }
 
-/// The best effect of a remedy that the rule itself proposes.
+/// Returns the best effect of a remedy that the rule itself suggests.
 fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect> {
     let own = of
         .candidates
@@ -400,7 +402,7 @@ fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect
     effects.max_by(|a, b| a.share.total_cmp(&b.share))
 }
 
-/// Keeps the remedies that help, best first, each with its effect; each once.
+/// Keeps the remedies that help, best first, each once and with its effect.
 fn offer(
     of: &Investigation,
     by: (&Design, &Causes),
@@ -431,7 +433,7 @@ fn offered(
             .iter()
             .any(|at| cause == Some(at) || is_claimed(design, finding, &of.interventions[*at]));
         let is_loud = finding.measured && finding.severity != Severity::Note;
-        // What the design alone suggests for a rule is tried for what the run showed of it.
+        // A remedy that a rule suggests for the design also counts for its measured findings.
         let mut alike = of.found.iter().filter(|other| other.rule == finding.rule);
         let is_of_rule = alike.any(|other| other.remedies.contains(&candidate.remedy));
         finding.remedies.contains(&candidate.remedy) || is_loud && (is_claimed || is_of_rule)
@@ -469,7 +471,7 @@ fn offered(
         .collect()
 }
 
-/// Fixes before helps, the least cost first, then the larger effect.
+/// Orders remedies: those that fix all, then those that help, each by cost and then by effect.
 fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
     let added = |of: &Effect| {
         let change = &of.monthly_cost;

@@ -1,5 +1,5 @@
-//! Which suspects a run says anything against. What never turned a call away, never timed out and
-//! never made anybody wait need not be taken away to see what it did.
+//! Which suspects the run shows a sign of. A suspect that never rejected a call, never timed out
+//! and never made a caller wait need not be removed.
 
 use super::interventions::{Intervention, Without};
 use super::outcome::Goal;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Share of a missed latency from which a hop matters.
 const NOTABLE: f64 = 0.02;
 
-/// Whether the run has any sign that this may matter for a goal that was missed.
+/// Returns whether the run shows a sign that this may matter for a goal that was missed.
 pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) -> bool {
     let bears = |goal: &Goal| of.without.bears_on(goal.metric);
     if !missed.iter().any(bears) {
@@ -49,7 +49,7 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         Without::Ejection | Without::Blindness => subjects().any(|id| {
             let mut out = facts.graph.out(id).iter();
             out.any(|link| {
-                // A full queue is no sign of a replica that does not work.
+                // A full queue is no sign of an unhealthy replica.
                 facts
                     .link(&link.id)
                     .is_some_and(|link| link.failures.keys().any(|why| *why != "rejected"))
@@ -75,7 +75,7 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
     }
 }
 
-/// Whether a link had retries, and a node behind it had no room for more calls at some time.
+/// Returns whether a link had retries, and a node behind it was saturated at some time.
 fn fills(facts: &Facts<'_>, id: &str) -> bool {
     let link = facts.design.link(id);
     let behind = link.map_or_else(BTreeSet::new, |link| facts.graph.reach(&link.to));
@@ -88,7 +88,8 @@ fn fills(facts: &Facts<'_>, id: &str) -> bool {
     facts.link(id).is_some_and(|link| link.retries > 0) && behind.iter().any(is_full)
 }
 
-/// Whether a pool's connections were all taken for a while, or a database had calls waiting.
+/// Returns whether all connections of a pool were in use for a while, or calls of a database
+/// waited.
 fn waits_for_pool(facts: &Facts<'_>, of: &Intervention) -> bool {
     let Some(series) = &facts.series else {
         return true;
@@ -113,12 +114,13 @@ fn waits_for_pool(facts: &Facts<'_>, of: &Intervention) -> bool {
         let most = series
             .link(id)
             .and_then(|windows| windows.in_flight.iter().max());
-        // A window shows how it ended, not the most that there was in it.
+        // A window shows the number at its end, not the maximum within it.
         most.is_some_and(|most| 2 * *most >= u64::from(size) * u64::from(callers))
     })
 }
 
-/// The shortest latency that was asked for and missed, in ms; without one, every hop matters.
+/// Returns the shortest latency that was required and missed, in ms; without one, every hop
+/// matters.
 fn slowest(missed: &[Goal]) -> f64 {
     let latencies = missed.iter().filter(|goal| goal.metric.is_duration());
     latencies

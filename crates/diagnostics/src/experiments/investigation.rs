@@ -1,4 +1,4 @@
-//! The experiments of one run: which are to be made, and what came of them.
+//! The experiments on one run: which to make, and their answers.
 
 use super::claims::is_claimed;
 use super::conclude;
@@ -17,15 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most experiments of one kind, whatever the budget.
 const INTERVENTIONS_MAX: usize = 60;
 const REMEDIES_MAX: usize = 48;
-/// Remedies that meet every requirement, from which on no others are looked for.
+/// Number of remedies that meet every requirement from which no others are tried.
 const ENOUGH: usize = 3;
-/// An experiment may take this many times the events of the run it is compared with.
+/// Most events of an experiment: this many times those of the run it is compared with.
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
-/// Availability that may be lost before a better latency is no answer.
+/// Largest loss of availability for which a better latency still counts.
 const BOUGHT: f64 = 0.02;
 
-/// Metrics that are better whenever less happens: what became of data, and the cost.
+/// Metrics that improve whenever the system does less: the state of the data, and the cost.
 pub(super) const DATA: [Metric; 9] = [
     Metric::StalenessMax,
     Metric::StalenessP99,
@@ -38,28 +38,27 @@ pub(super) const DATA: [Metric; 9] = [
     Metric::MonthlyCost,
 ];
 
-/// A run to make, and the most events that it may take. A run that takes more than those is no
-/// answer.
+/// A run to make, with a limit on its events. A run that exceeds it gives no answer.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// To be given back with the answer.
+    /// The id to return with the answer.
     pub id: usize,
-    /// What to run, its seed included.
+    /// What to run, including its seed.
     pub course: Course,
     /// Most events.
     pub events_max: u64,
 }
 
-/// How much may be tried.
+/// The budget of an investigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Most experiments.
     pub experiments: usize,
-    /// Most events that they may take together.
+    /// Most events of all experiments together.
     pub events: u64,
 }
 
-/// How far an investigation is.
+/// The progress of an investigation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Experiments that ended.
@@ -68,7 +67,7 @@ pub struct Progress {
     pub planned: usize,
 }
 
-/// What a job is for.
+/// The purpose of a job.
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     Intervention(usize),
@@ -77,39 +76,39 @@ pub(super) enum Purpose {
     Seed(u64, Option<usize>),
 }
 
-/// A remedy that is tried.
+/// A remedy to try.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// What all sizes of it share.
+    /// The name that all sizes of one remedy share.
     pub(super) family: String,
-    /// Interventions that it is tried for; a rule's own remedy is tried for its finding.
+    /// Interventions that it is tried for. A rule's own remedy is tried for its finding.
     pub(super) causes: BTreeSet<usize>,
     pub(super) remedy: Remedy,
     pub(super) effect: Option<Effect>,
 }
 
-/// An experiment's answer.
+/// The answer of an experiment.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
-    /// Rules that had a warning or an error in that run, with their first subject.
+    /// Rules with a warning or an error in that run, each with the first subject.
     pub(super) firing: BTreeSet<(String, String)>,
 }
 
-/// Experiments on one run of one design.
+/// The experiments on one run of one design.
 #[derive(Clone, Debug)]
 pub struct Investigation {
     pub(super) course: Course,
     pub(super) report: Report,
     pub(super) base: Outcome,
     pub(super) goals: Vec<Goal>,
-    /// Everything the rules found, one after the other.
+    /// Everything the rules found, as a flat list.
     pub(super) found: Vec<Finding>,
     pub(super) interventions: Vec<Intervention>,
     pub(super) answers: BTreeMap<usize, Answer>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) others: BTreeMap<u64, Other>,
-    /// Interventions that take two suspects away, and which of them is the first.
+    /// Interventions that remove two suspects, each with the first of them.
     pub(super) beside: BTreeMap<usize, usize>,
     round: Round,
     jobs: BTreeMap<usize, (Purpose, Job)>,
@@ -120,26 +119,26 @@ pub struct Investigation {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
-    /// What may have caused it is taken away.
+    /// Removes one suspect.
     Causes,
-    /// So is a second suspect, where one is not all of it.
+    /// Removes a second suspect where the first does not explain everything.
     Pairs,
-    /// The remedies that rules propose are tried.
+    /// Tries the remedies that rules suggest.
     Proposed,
-    /// So are others, where those are not enough.
+    /// Tries further remedies where those are not enough.
     Library,
-    /// What was shown is looked at under other seeds.
+    /// Repeats the comparison under other seeds.
     Seeds,
     Done,
 }
 
 impl Investigation {
-    /// Begins with a whole run of a design and what it showed.
+    /// Starts from a complete run of a design and its report.
     pub fn new(design: &Design, report: &Report, budget: Budget) -> Self {
         Self::of(Course::whole(design), report, budget)
     }
 
-    /// Begins with a run and what it showed.
+    /// Starts from a run and its report.
     pub fn of(course: Course, report: &Report, budget: Budget) -> Self {
         let design = course.design();
         let facts = crate::facts(design, Some(report));
@@ -177,28 +176,27 @@ impl Investigation {
         investigation
     }
 
-    /// Runs that are to be made now, in any order. More may follow once all of them are answered.
+    /// Returns the runs to make now, in any order. More may follow once all of them are answered.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.values().map(|(_, job)| job)
     }
 
-    /// Whether no experiment is left.
+    /// Returns whether no experiment is left.
     pub fn is_done(&self) -> bool {
         self.round == Round::Done
     }
 
-    /// Whether causes and remedies have been tried under the run's own seed.
+    /// Returns whether causes and remedies have been tried under the run's own seed.
     pub(super) fn is_tried(&self) -> bool {
         matches!(self.round, Round::Seeds | Round::Done)
     }
 
-    /// How far it is.
+    /// Returns the progress.
     pub fn progress(&self) -> Progress {
         self.progress
     }
 
-    /// Takes the answer to a job: the report of its run, or nothing where it could not be run to
-    /// its end.
+    /// Takes the answer to a job: the report of its run, or `None` if it could not run to its end.
     pub fn answer(&mut self, id: usize, report: Option<&Report>) {
         let Some((purpose, job)) = self.jobs.remove(&id) else {
             return;
@@ -258,17 +256,18 @@ impl Investigation {
         }
     }
 
-    /// What is known: findings in order, causes first, and those that were ruled out.
+    /// Returns the conclusion so far: findings in order, causes first, and those that were ruled
+    /// out.
     pub fn conclusion(&self) -> Conclusion {
         conclude::conclude(self, self.design())
     }
 
-    /// The design as the run has it last.
+    /// Returns the last design of the run.
     fn design(&self) -> &Design {
         self.course.design()
     }
 
-    /// Whether a run is still to be made that says something of this finding: one without what it
+    /// Returns whether a run that tests this finding is still to be made: one without what it
     /// claims, or one with a remedy of its own.
     pub(super) fn is_awaited(&self, finding: &Finding) -> bool {
         let mut purposes = self.jobs.values().map(|(purpose, _)| purpose);
@@ -284,7 +283,7 @@ impl Investigation {
         has_remedies || purposes.any(is_about)
     }
 
-    /// How many runs like this one the budget allows.
+    /// Returns how many runs like this one the budget allows.
     pub(super) fn allowed(&self) -> usize {
         let each = self.base.events.max(20_000);
         let by_events = usize::try_from(self.budget.events / each).unwrap_or(usize::MAX);
@@ -295,13 +294,13 @@ impl Investigation {
         by_events.min(left)
     }
 
-    /// Goals that the run missed.
+    /// Returns the goals that the run missed.
     pub(super) fn missed(&self) -> Vec<Goal> {
         let missed = |goal: &&Goal| goal.distance(self.base.value(goal.metric)) > 0.0;
         self.goals.iter().filter(missed).copied().collect()
     }
 
-    /// The suspects that the run says something against, those first that a finding names.
+    /// Returns the suspects that the run shows a sign of, first those that a finding names.
     fn plan_causes(&mut self) {
         let missed = self.missed();
         let facts = facts(self.design(), &self.report);
@@ -353,14 +352,14 @@ impl Investigation {
         }
     }
 
-    /// How many remedies meet every requirement and harm nothing.
+    /// Returns how many remedies meet every requirement and make nothing worse.
     fn fixing(&self) -> usize {
         let effects = self.candidates.iter().filter_map(|c| c.effect.as_ref());
         let fixing = effects.filter(|effect| effect.fixes && effect.worse.is_empty());
         fixing.count()
     }
 
-    /// The remedies of the rules.
+    /// Returns the remedies that the rules suggest.
     fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
         let own = self
             .found
@@ -370,7 +369,7 @@ impl Investigation {
             .collect()
     }
 
-    /// What the library has for what was shown to be a cause, the best explanation first.
+    /// Returns the library's remedies for confirmed causes, the best explanation first.
     fn library(&self) -> Vec<(String, Option<usize>, Remedy)> {
         let facts = facts(self.design(), &self.report);
         let mut causes: Vec<(u8, usize)> = (self.answers.keys())
@@ -390,13 +389,13 @@ impl Investigation {
         all
     }
 
-    /// Share of a goal's distance that an intervention takes away; nothing where it has no bearing
-    /// on it. What a client's absence does is judged by the requests of the others.
+    /// Returns the share of a goal's distance that an intervention closes, or 0 if it has no
+    /// bearing on the goal. Removing a client is judged by the requests of the others.
     fn share_if_any(&self, at: usize, goal: &Goal) -> Option<f64> {
         self.share_between(at, goal, &self.base, &self.answers[&at].outcome)
     }
 
-    /// The same of a run and a run without the suspect.
+    /// Returns the same for a run and a run without the suspect.
     pub(super) fn share_between(
         &self,
         at: usize,
@@ -408,7 +407,7 @@ impl Investigation {
         if !about.without.bears_on(goal.metric) {
             return None;
         }
-        // A leader that stays is out of reach at times. That sheds no load.
+        // A leader that does not move is unreachable at times. That sheds no load.
         let is_shed = about.without != Without::FarLeader;
         if is_shed && is_bought(base, outcome, goal) {
             return Some(0.0);
@@ -423,18 +422,18 @@ impl Investigation {
         }
     }
 
-    /// The same; 0 where it has no bearing.
+    /// Returns the same, or 0 if the intervention has no bearing on the goal.
     pub(super) fn share(&self, at: usize, goal: &Goal) -> f64 {
         self.share_if_any(at, goal).unwrap_or(0.0)
     }
 
-    /// The largest of those shares.
+    /// Returns the largest of these shares.
     pub(super) fn best_share(&self, at: usize) -> f64 {
         let shares = self.goals.iter().map(|goal| self.share(at, goal));
         shares.fold(0.0, f64::max)
     }
 
-    /// The mean of them, over all goals that were missed and that it has a bearing on.
+    /// Returns their mean, over all goals that were missed and that it has a bearing on.
     pub(super) fn mean_share(&self, at: usize) -> f64 {
         let missed = self.missed();
         let shares = missed.iter().filter_map(|goal| self.share_if_any(at, goal));
@@ -442,7 +441,7 @@ impl Investigation {
         shares.iter().sum::<f64>() / shares.len().max(1) as f64
     }
 
-    /// Plans a run, where it can be made.
+    /// Plans a run, if it can be made.
     pub(super) fn plan(&mut self, purpose: Purpose, course: Option<Course>) {
         let Some(course) = course else {
             return;
@@ -460,14 +459,15 @@ impl Investigation {
     }
 }
 
-/// Whether a latency is better only because fewer requests were answered.
+/// Returns whether a latency is better only because fewer requests succeeded.
 fn is_bought(base: &Outcome, outcome: &Outcome, goal: &Goal) -> bool {
     let fell = |metric: Metric| base.value(metric) - outcome.value(metric);
     let is_latency = goal.metric.is_duration() && goal.metric != Metric::RecoveryTime;
     is_latency && fell(Metric::Availability) > BOUGHT
 }
 
-/// A remedy as its edits are written and read again: what is added stands at the end of its list.
+/// Returns a remedy as its edits are when written and read again: additions go to the end of their
+/// list.
 pub(super) fn as_written(remedy: &Remedy) -> Command {
     let written = remedy.edits.iter().flat_map(design::edits::write_all);
     let list = design::Value::List(written.collect());

@@ -1,7 +1,7 @@
 //! Conclusions by experiment. The engine gives the same requests for the same seed, so a claim of
-//! cause is tried by taking the suspect away, and a remedy by applying it: [`Investigation`] says
-//! which runs that takes, is told what came of them in any order, and puts the findings in order by
-//! what was measured. It runs nothing itself.
+//! cause is tested by removing the suspect, and a remedy by applying it. [`Investigation`] says
+//! which runs that takes, accepts their reports in any order, and sorts the findings by what was
+//! measured. It runs nothing itself.
 
 mod claims;
 mod conclude;

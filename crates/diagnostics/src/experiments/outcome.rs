@@ -1,4 +1,4 @@
-//! What an experiment's run is judged by, and by how much one run is better than another.
+//! The outcome of an experiment's run, and how much better one outcome is than another.
 
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
@@ -6,44 +6,44 @@ use report::{Change, Curve, Effect, Finding, Requests, Severity, Verdict};
 use sim::Report;
 use std::collections::BTreeMap;
 
-/// Counts of broken data below this difference are no harm.
+/// Largest difference in counts of wrong data that is no harm.
 const COUNT_SLACK: f64 = 5.0;
-/// A count may rise by this share before it is a harm.
+/// Largest ratio by which a count may rise without harm.
 const COUNT_RATIO: f64 = 1.05;
-/// Availability may fall by this much before it is a harm.
+/// Largest fall in availability that is no harm.
 const AVAILABILITY_SLACK: f64 = 0.004;
-/// Share of the distance to a bound that has to go before a change counts as an improvement.
+/// Least share of the distance to a bound that counts as an improvement.
 pub(super) const IMPROVED: f64 = 0.2;
 
 /// The part of a run's report that experiments compare.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// A value for each metric; durations in ms. A metric without a value has the worst one it can
-    /// have: a run that never recovers took all of its time to.
+    /// A value for each metric; durations in ms. A metric without a value has the worst possible
+    /// one: a run that never recovers took until its end.
     values: BTreeMap<&'static str, f64>,
-    /// Those that stand in for a value that the run does not give.
+    /// Metrics whose values the run does not give.
     unknown: Vec<Metric>,
-    /// Bounds that were not met.
+    /// Metrics whose bounds were missed.
     missed: Vec<Metric>,
-    /// Availability of each client's own requests, where it made any.
+    /// The outcome of each client's own requests.
     clients: BTreeMap<String, ClientOutcome>,
-    /// What the requests of each operation got, with the client's id where names clash.
+    /// The outcome of each operation's requests, with the client's id where names clash.
     operations: BTreeMap<String, ClientOutcome>,
-    /// Events that the run took.
+    /// Number of events of the run.
     pub events: u64,
     /// Offered load and goodput over time, for the curves beside a finding.
     pub curve: Curve,
 }
 
-/// What a client's own requests got.
+/// The outcome of a client's own requests.
 #[derive(Clone, Copy, Debug)]
 struct ClientOutcome {
     available: f64,
-    /// 99th percentile of the time to an answer.
+    /// 99th percentile of the response time.
     response_ms: f64,
 }
 
-/// Metrics that a client's own response time stands in for.
+/// Metrics for which a client's own response time is used.
 const FELT_AS_LATENCY: [Metric; 6] = [
     Metric::LatencyMean,
     Metric::LatencyP50,
@@ -53,10 +53,10 @@ const FELT_AS_LATENCY: [Metric; 6] = [
     Metric::LatencyP999,
 ];
 
-/// Most steps of a curve.
+/// Most points of a curve.
 const STEPS_MAX: usize = 60;
 
-/// Offered load and goodput of a run, in a few steps.
+/// Returns offered load and goodput of a run, at a few points.
 fn curve(report: &Report) -> Curve {
     let windows = &report.windows;
     let each = windows.offered_per_s.len().div_ceil(STEPS_MAX).max(1);
@@ -73,7 +73,7 @@ fn curve(report: &Report) -> Curve {
     }
 }
 
-/// A bound that experiments are held against: one of the design's, or one that stands in for a
+/// A bound that experiments are compared with: one of the design's, or a substitute for a
 /// requirement that the design does not state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Goal {
@@ -83,7 +83,7 @@ pub(super) struct Goal {
 }
 
 impl Goal {
-    /// How far a value is from the bound; 0 where it is met.
+    /// Returns how far a value is from the bound; 0 if the bound is met.
     pub(super) fn distance(&self, value: f64) -> f64 {
         match self.is_most {
             true => (value - self.bound).max(0.0),
@@ -92,7 +92,7 @@ impl Goal {
     }
 }
 
-/// The bounds of a design's requirements.
+/// Returns the bounds of a design's requirements.
 fn goals(requirements: &[Requirement]) -> Vec<Goal> {
     let in_unit = |bound: Bound| match bound {
         Bound::Number(number) => number,
@@ -113,7 +113,7 @@ fn goals(requirements: &[Requirement]) -> Vec<Goal> {
     goals
 }
 
-/// The bounds that were missed; where none was, stand-ins for what the findings are about.
+/// Returns the bounds that were missed, or substitutes for what the findings are about.
 pub(super) fn goals_of(design: &Design, base: &Outcome, found: &[Finding]) -> Vec<Goal> {
     let stated = goals(&design.requirements);
     if stated
@@ -182,23 +182,23 @@ impl Outcome {
         }
     }
 
-    /// The value of a metric.
+    /// Returns the value of a metric.
     pub fn value(&self, metric: Metric) -> f64 {
         self.values.get(metric.name()).copied().unwrap_or(0.0)
     }
 
-    /// The value of a metric, where the run gives one.
+    /// Returns the value of a metric, if the run gives one.
     pub fn known(&self, metric: Metric) -> Option<f64> {
         (!self.unknown.contains(&metric)).then(|| self.value(metric))
     }
 
-    /// Metrics of requirements that were not met.
+    /// Returns the metrics of missed requirements.
     pub fn missed(&self) -> &[Metric] {
         &self.missed
     }
 
-    /// Share of a goal's distance that went for all clients but one.
-    /// Nothing where these were never short of it.
+    /// Returns the share of a goal's distance that was closed for all clients but one; `None` if
+    /// they missed nothing.
     pub(super) fn share_of_others(&self, before: &Self, goal: &Goal, client: &str) -> Option<f64> {
         let others = |of: &Self| {
             worst(
@@ -208,13 +208,14 @@ impl Outcome {
         };
         match (others(before), others(self)) {
             (Some(was), Some(is)) => (goal.distance(was) > 0.0).then(|| went(goal, was, is)),
-            // Goodput, recovery and what becomes of data are not told apart by client.
+            // Goodput, recovery and the state of the data are not known for each client.
             _ if goal.metric == Metric::RecoveryTime => Some(self.share(before, goal)),
             _ => None,
         }
     }
 
-    /// Share of a goal's distance that went for all operations but one, by client and name.
+    /// Returns the share of a goal's distance that was closed for all operations but one, given by
+    /// client and name.
     pub(super) fn share_of_other_operations(
         &self,
         before: &Self,
@@ -235,7 +236,8 @@ impl Outcome {
         }
     }
 
-    /// What got worse against another run: goals that were met, availability, and broken data.
+    /// Returns what got worse compared with another run: goals that were met, availability, and
+    /// wrong data.
     pub(super) fn worse_than(&self, before: &Self, goals: &[Goal]) -> Vec<Change> {
         let mut worse = Vec::new();
         let mut add = |metric: Metric| {
@@ -275,7 +277,8 @@ impl Outcome {
         worse
     }
 
-    /// The effect of a change: how near the goals are, what else got better and worse.
+    /// Returns the effect of a change: how close it comes to the goals, and what else got better or
+    /// worse.
     pub(super) fn effect(&self, before: &Self, goals: &[Goal]) -> Option<Effect> {
         let missed = goals
             .iter()
@@ -313,7 +316,7 @@ impl Outcome {
         })
     }
 
-    /// Share of a goal's distance that went; below 0 where it grew.
+    /// Returns the share of a goal's distance that was closed; below 0 if the distance grew.
     pub(super) fn share(&self, before: &Self, goal: &Goal) -> f64 {
         went(goal, before.value(goal.metric), self.value(goal.metric))
     }
@@ -327,7 +330,8 @@ fn went(goal: &Goal, was: f64, is: f64) -> f64 {
     }
 }
 
-/// Availability or latency of the worst of these; nothing for metrics that are not told apart.
+/// Returns the availability or latency of the worst of these; `None` for metrics that are not known
+/// for each of them.
 fn worst<'a>(
     metric: Metric,
     of: impl Iterator<Item = (&'a String, &'a ClientOutcome)>,
@@ -341,7 +345,7 @@ fn worst<'a>(
     }
 }
 
-/// A value for each metric that runs are compared by.
+/// Returns a value for each metric that runs are compared by.
 fn values(report: &Report) -> BTreeMap<&'static str, f64> {
     let run_ms = report.run.ended_s * 1e3;
     let Requests {
@@ -349,7 +353,7 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
         ..
     } = &report.requests;
     let data = &report.data;
-    // Without an answer, a latency is at least as long as the run.
+    // Without any response, a latency is at least as long as the run.
     let of = |value: Option<f64>| value.unwrap_or(run_ms);
     let scored = |metric: Metric| {
         let mut scores = report.requirements.iter();
@@ -391,7 +395,8 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
         .collect()
 }
 
-/// Metrics that the run gives no value for: nothing was answered, or it never came to that.
+/// Returns the metrics that the run gives no value for, because nothing succeeded or it never
+/// happened.
 fn unknown(report: &Report) -> Vec<Metric> {
     let scores = report.requirements.iter();
     let unknown = scores.filter(|score| score.actual.is_err() && crate::is_unmet(report, score));

@@ -1,4 +1,4 @@
-//! Where the first cause leaves a requirement missed, other suspects are taken away beside it.
+//! Experiments without two suspects, for requirements that removing the first cause does not meet.
 
 use super::claims::is_claimed;
 use super::conclude::{CONFIRMED, CONTRIBUTES};
@@ -8,12 +8,12 @@ use super::outcome::{Goal, Outcome};
 use design::Command;
 use report::{Severity, message};
 
-/// Most suspects that are tried beside the first cause.
+/// Most suspects that are removed in addition to the first cause.
 const BESIDE_MAX: usize = 6;
 
 impl Investigation {
-    /// Plans runs without the first cause and one more suspect: one that a finding names, and that
-    /// alone did nothing.
+    /// Plans runs without the first cause and one more suspect that a finding names and that had no
+    /// effect alone.
     pub(super) fn plan_pairs(&mut self) {
         let Some(first) = self.causes().first().copied() else {
             return;
@@ -43,15 +43,15 @@ impl Investigation {
         }
     }
 
-    /// Goals that are missed without a suspect too.
+    /// Returns the goals that are missed without a suspect too.
     pub(super) fn left(&self, first: usize) -> Vec<Goal> {
         let without = &self.answers[&first].outcome;
         let is_left = |goal: &Goal| goal.distance(without.value(goal.metric)) > 0.0;
         self.missed().into_iter().filter(is_left).collect()
     }
 
-    /// Whether an experiment is of one suspect, or the second of a pair closes half of the gap that
-    /// the first leaves.
+    /// Returns whether an experiment has one suspect, or removing its second suspect closes half of
+    /// the gap that the first leaves.
     pub(super) fn adds(&self, at: usize, outcome: &Outcome) -> bool {
         self.beside.get(&at).is_none_or(|first| {
             let before = &self.answers[first].outcome;
@@ -61,7 +61,8 @@ impl Investigation {
     }
 }
 
-/// Both taken away. Places of faults do not hold once a fault is gone.
+/// Returns an intervention that removes both, unless both remove faults: removing one fault shifts
+/// the positions of the others.
 fn pair(first: &Intervention, other: &Intervention) -> Option<Intervention> {
     let is_fault = |edit: &Command| matches!(edit, Command::RemoveFault(_));
     let has_fault = |of: &Intervention| of.edits.iter().any(is_fault);

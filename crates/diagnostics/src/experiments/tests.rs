@@ -1,12 +1,11 @@
-//! Which of several true statements stands on top, over designs of the corpus and designs that are
-//! nearly the same.
+//! Which of several correct findings is at the top, for designs of the corpus and variants of them.
 
 use crate::experiments::{Budget, Conclusion, Investigation, Job};
 use crate::testing::{Says, lint, read, run};
 use design::{Command, Design, Target, Value};
 use report::{Finding, Severity, Standing};
 
-/// Concludes by few experiments: causes that findings name and pathologies are tried first.
+/// Concludes from few experiments: causes that findings name and pathologies are tried first.
 pub(super) fn conclude(design: &Design) -> Conclusion {
     let budget = Budget {
         experiments: 30,
@@ -24,7 +23,7 @@ pub(super) fn conclude(design: &Design) -> Conclusion {
     }
 }
 
-/// A design of the corpus.
+/// Reads a design of the corpus.
 fn case(name: &str) -> Design {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
     let text = std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
@@ -39,7 +38,7 @@ fn set(design: &mut Design, node: &str, field: &str, to: Value) {
     design.apply(command).unwrap();
 }
 
-/// Rules of errors and warnings on top.
+/// Returns the rules of the errors and warnings at the top.
 fn loud(of: &Conclusion) -> Vec<&str> {
     let loud = of.findings.iter().filter(|f| f.severity != Severity::Note);
     loud.map(|finding| &*finding.rule).collect()
@@ -49,7 +48,7 @@ fn is_tried(of: &Conclusion, label: &str) -> bool {
     of.tried.iter().any(|tried| tried.without.contains(label))
 }
 
-/// A pool of connections as a service: half of the transactions need a second one.
+/// A pool of connections, modeled as a service: half of the transactions need a second connection.
 fn nested(connections: u32, back: &str) -> Design {
     read(&format!(
         r#"{{"nodes": [
@@ -86,7 +85,7 @@ fn calls_that_wait_for_another_slot_of_the_same_service_block_each_other() {
             .what
             .contains("in a ring")
     );
-    // With room the ring is a danger, and nothing that happened.
+    // With enough slots the ring is only a possibility that the design shows.
     let near = conclude(&nested(400, "pool"));
     assert!(
         near.findings
@@ -101,7 +100,7 @@ fn calls_that_wait_for_another_slot_of_the_same_service_block_each_other() {
 fn a_silent_dependency_is_the_cause_and_not_the_requests_that_need_it() {
     let silent = case("incidents/model-calls-hold-both-workers");
     assert_eq!(loud(&conclude(&silent)), ["unreliable-network"]);
-    // Requests that always take long hold the others up by themselves.
+    // Requests that always take long delay the others by themselves.
     let mut long = silent;
     long.faults.clear();
     set(&mut long, "model", "service_time", Value::text("exp(9s)"));
@@ -129,7 +128,7 @@ fn a_leader_that_moved_far_away_is_named() {
         "{}",
         first.why.text()
     );
-    // Where no leader moves, the calls that are made one by one are what is slow.
+    // Where no leader moves, the sequential calls are what is slow.
     let mut stays = moved;
     stays.faults.clear();
     let farther = Command::Set(
@@ -154,7 +153,7 @@ fn immediate_retries_that_fill_a_node_are_a_herd_and_others_are_not() {
         "{}",
         first.why.text()
     );
-    // Nothing is full here: later retries would only have come after the errors.
+    // No node is saturated here: later retries would only have come after the errors.
     let counted = case("incidents/breaker-counts-every-attempt");
     let conclusion = conclude(&counted);
     assert!(!is_tried(&conclusion, "immediate retries"));
@@ -169,7 +168,7 @@ fn immediate_retries_that_fill_a_node_are_a_herd_and_others_are_not() {
         why.contains("so 4 failing calls can open it for 5 s. Trigger: "),
         "{why}"
     );
-    // A breaker around the retries counts a call once.
+    // A circuit breaker around the retries counts a call once.
     let mut around = counted;
     let judges = Command::Set(
         Target::Link("app->backend".to_owned()),
@@ -188,7 +187,7 @@ fn immediate_retries_that_fill_a_node_are_a_herd_and_others_are_not() {
 #[test]
 fn users_who_wait_are_told_of_where_all_of_them_do() {
     let frozen = case("incidents/frozen-and-hardly-counted");
-    let said = "wait for an answer before they send another request";
+    let said = "wait for a response before they send another request";
     assert!(conclude(&frozen).findings[0].why.contains(said));
     let mut open = frozen;
     let poisson = crate::remedies::map(&[("poisson", Value::text("40/s"))]);
@@ -208,7 +207,7 @@ fn requests_in_step_are_spread_at_the_rate_that_they_had() {
 fn work_that_always_times_out_keeps_a_system_down() {
     let stuck = case("faulty/redelivery-keeps-the-store-busy");
     assert_eq!(loud(&conclude(&stuck))[0], "metastable-failure");
-    // A timeout that only somebody else's load makes too short is no cause.
+    // A timeout that is too short only under another client's load is no cause.
     let loaded = case("faulty/reviews-live-in-the-order-store");
     assert_eq!(loud(&conclude(&loaded)), ["shared-database"]);
     let short = case("faulty/timeout-below-the-median");
@@ -257,7 +256,7 @@ fn a_second_cause_is_found_beside_the_first() {
     let both = case("faulty/late-scaling-and-a-chatty-list");
     let conclusion = conclude(&both);
     assert_eq!(loud(&conclusion), ["autoscaling-lag", "data-ownership"]);
-    // Taken away alone it changes nothing; what the first cause leaves goes with it.
+    // Removing it alone changes nothing; it closes the gap that removing the first cause leaves.
     let second = &conclusion.findings[1].experiments[0];
     let label = second.without.text();
     assert!(

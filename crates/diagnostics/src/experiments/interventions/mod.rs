@@ -1,6 +1,6 @@
-//! What can be taken away from a design to see whether it was the cause: one suspect at a time,
-//! all else as it was. Most of these edits are no remedies (nobody can order a partition not to
-//! happen); they are questions.
+//! What can be removed from a design to test whether it was the cause: one suspect at a time, with
+//! everything else unchanged. Most of these edits are no remedies, since nobody can prevent a
+//! partition. They answer a question.
 
 mod nodes;
 mod traffic;
@@ -12,10 +12,10 @@ use design::kinds::Client;
 use design::{Command, Design, Fault, Kind, Metric};
 use report::{Message, Piece, link_name, listed, message, name, zone_name};
 
-/// Times by which slots and connections are raised to see whether they were what was short.
+/// Factor by which slots and connections are raised to test whether they were short.
 const LIFTED: f64 = 50.0;
 
-/// What is taken away.
+/// What an experiment removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Without {
     /// Messages that cannot be processed.
@@ -26,69 +26,69 @@ pub(crate) enum Without {
     RepeatedLoads,
     /// Entries that expire together.
     JointExpiry,
-    /// Layers of caches that rarely hit.
+    /// Cache layers that rarely hit.
     Lookups,
-    /// Retries that come at the same moment.
+    /// Retries that are synchronized.
     RetryWaves,
     /// Retries that come without a pause.
     Haste,
-    /// Few tenants or values that a shard key spreads over shards.
+    /// A shard key with few tenants or values.
     CoarseShards,
-    /// Keys that are asked for more often than others.
+    /// Keys that receive more requests than others.
     SkewedKeys,
-    /// Replicas of a balancer or members that get more than their share.
+    /// Uneven load on the replicas behind a load balancer, or on the members of a store.
     Imbalance,
     /// Few keys, each with much of the load.
     FewKeys,
     /// Locks.
     Locks,
-    /// A limit on memory.
+    /// A memory limit.
     Memory,
-    /// Requests that come in step.
+    /// Requests that arrive simultaneously.
     Steps,
-    /// A bound on connections of a link.
+    /// A limit on the connections of a link.
     PoolLimit,
     /// Slots that calls hold while they wait for another slot of the same service.
     NestedCalls,
-    /// Leaders of a database that are elected away from their first zone.
+    /// Leaders of a database that are elected outside their first zone.
     FarLeader,
-    /// A redelivery while the first delivery is still worked on.
+    /// Redelivery of a message that is still being processed.
     EarlyRedelivery,
-    /// Repeats that are applied again.
+    /// Repeated writes that are applied again.
     Repeats,
     /// Messages of one key that overtake each other.
     Disorder,
-    /// Requests that concern all shards.
+    /// Requests that query all shards.
     CrossShard,
-    /// An order in which some calls wait for all others.
+    /// A queue order in which some calls wait for all others.
     Discipline,
-    /// Second attempts beside the first.
+    /// Hedged requests.
     Hedges,
     /// A circuit breaker.
     Breaker,
-    /// A bound that turns calls away.
+    /// A limit that rejects calls.
     Refusals,
-    /// Ejection of replicas.
+    /// Outlier ejection.
     Ejection,
-    /// Health checks that ask what is behind a replica too.
+    /// Health checks that also test dependencies.
     DeepChecks,
-    /// Errors of a node's own.
+    /// A node's own errors.
     OwnErrors,
-    /// Age of what a cache holds.
+    /// Stale entries of a cache.
     OldEntries,
-    /// Lag of followers.
+    /// Replication lag.
     Lag,
-    /// Variation of a node's work.
+    /// Variation of a node's service time.
     Tail,
-    /// Time and losses on a link.
+    /// Latency and packet loss of a link.
     Network,
-    /// Users who reload.
+    /// Page reloads by users.
     Reloads,
-    /// Retries, everywhere.
+    /// All retries.
     Retries,
-    /// Replicas that come late.
+    /// Replicas that are ready too late.
     LateReplicas,
-    /// What concurrent calls cost each other.
+    /// Contention between concurrent calls.
     Contention,
     /// A timeout.
     Timeout,
@@ -100,30 +100,29 @@ pub(crate) enum Without {
     Sharing,
     /// An operation that takes far longer than the others.
     Operation,
-    /// Several calls where one would do.
+    /// Several calls where one would be enough.
     ManyCalls,
-    /// Calls to replicas that do not work.
+    /// Calls to unhealthy replicas.
     Blindness,
     /// A fault of one replica.
     ReplicaFault,
     /// A fault.
     Fault,
-    /// Consumers that are too few.
+    /// Too few consumers.
     Consumers,
-    /// A bound on slots.
+    /// A limit on slots.
     Slots,
 }
 
-/// From this tier on, a suspect set it off, and is not why it went so far.
+/// From this tier on, a suspect is the trigger, and not the reason for the extent of the failure.
 pub(super) const TRIGGERS: u8 = 3;
-/// The tier of what there was too little of.
+/// The tier of missing capacity.
 pub(super) const CAPACITY: u8 = 4;
 
 impl Without {
-    /// How much a suspect explains by itself: a pathology (0) is a better explanation than what
-    /// amplifies it (1), that a better one than somebody else's load (2), that a better one than
-    /// what set it off (3), and all of them are better than too little of everything (4). Within a
-    /// tier, the earlier in the list explains more.
+    /// Returns how much a suspect explains by itself. The lower, the better: a pathology (0), what
+    /// amplifies it (1), the load of another client (2), the trigger (3), and missing capacity (4).
+    /// Within a tier, suspects earlier in the list explain more.
     pub(crate) fn tier(self) -> u8 {
         match self {
             Self::Reloads
@@ -140,7 +139,8 @@ impl Without {
         }
     }
 
-    /// Whether taking it away may change a metric other than by making less happen.
+    /// Returns whether removing it may change a metric other than by reducing the work that is
+    /// done.
     pub(crate) fn bears_on(self, metric: Metric) -> bool {
         let is_age = AGE.contains(&metric);
         match self {
@@ -162,22 +162,22 @@ impl Without {
 #[derive(Clone, Debug)]
 pub(crate) struct Intervention {
     pub(crate) without: Without,
-    /// Nodes and links that it is about.
+    /// The nodes and links that it is about.
     pub(crate) subjects: Vec<String>,
-    /// What follows "without", with the place it was at: "the row locks of orders".
+    /// What follows "without", with its place: "the row locks of orders".
     pub(crate) label: Message,
     pub(crate) edits: Vec<Command>,
 }
 
 impl Intervention {
-    /// Whether another takes the same thing away, from another design maybe.
+    /// Returns whether another removes the same thing, perhaps from another version of the design.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.without, &self.subjects, &self.label)
             == (other.without, &other.subjects, &other.label)
     }
 }
 
-/// Everything that can be taken away from this design, in a fixed order.
+/// Returns everything that can be removed from this design, in a fixed order.
 pub(crate) fn all(facts: &Facts<'_>) -> Vec<Intervention> {
     let mut list = List {
         design: facts.design,
@@ -231,7 +231,7 @@ impl List<'_> {
     }
 }
 
-/// Nodes, links and zones, by their ids; each once.
+/// Lists nodes, links and zones by their ids, each once.
 pub(super) fn places(design: &Design, ids: &[String]) -> Message {
     let mut seen: Vec<&str> = Vec::new();
     for id in ids {
@@ -249,7 +249,7 @@ pub(super) fn places(design: &Design, ids: &[String]) -> Message {
     listed(seen.iter().map(piece))
 }
 
-/// What a fault hits: the replica, where it is one.
+/// Names what a fault hits: the replica, if it is only one.
 pub(super) fn replica(design: &Design, fault: &Fault) -> Message {
     match fault.replica {
         Some(at) => message!("{}#{}", place(design, &fault.target), at.to_string()),

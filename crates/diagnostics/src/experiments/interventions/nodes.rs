@@ -1,4 +1,4 @@
-//! Suspects within a node: its limits, its locks, its own errors and what it does with time.
+//! Suspects within a node: its limits, its locks, its own errors, and its service time.
 
 use super::{LIFTED, List, Without};
 use crate::remedies::{duration, link, map, node, number};
@@ -66,7 +66,7 @@ impl List<'_> {
         }
     }
 
-    /// What turns calls away on purpose.
+    /// Limits that reject calls on purpose.
     fn refusals(&mut self, id: &str, service: &Service) {
         for (is_set, field, limit) in [
             (service.rate_limit.is_some(), "rate_limit", "rate limit"),
@@ -147,7 +147,7 @@ impl List<'_> {
         }
     }
 
-    /// Leaders only in the zone of the first one.
+    /// Keeps leaders in the zone of the first member.
     fn far_leader(&mut self, id: &str) {
         let zones = self
             .design
@@ -276,12 +276,7 @@ impl List<'_> {
         self.add(Without::ColdCache, [id], of("the cold start of", id), warm);
         if cache.hit_ratio.is_none() {
             let edits = vec![node(id, "ttl", Value::text("1ms"))];
-            self.add(
-                Without::OldEntries,
-                [id],
-                of("the age of entries in", id),
-                edits,
-            );
+            self.add(Without::OldEntries, [id], of("stale entries in", id), edits);
         }
     }
 
@@ -319,7 +314,7 @@ impl List<'_> {
         );
     }
 
-    /// Consumers enough, and services behind them that keep up.
+    /// Gives a queue enough consumers, and the services behind them enough capacity.
     pub(super) fn consumers(&mut self, id: &str) {
         let links = self.design.links.iter();
         let mut edits = Vec::new();
@@ -355,7 +350,7 @@ fn of(what: &str, id: &str) -> Message {
     message!("{} {}", what, name(id))
 }
 
-/// The mean of a time that varies.
+/// Returns the mean of a time that varies.
 fn constant(of: &design::Distribution) -> Option<Value> {
     let is_constant = matches!(of, design::Distribution::Const(_));
     let mean = of.mean_s().filter(|_| !is_constant)?;

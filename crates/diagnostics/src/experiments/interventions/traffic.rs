@@ -1,4 +1,4 @@
-//! Suspects among those who make requests: load, keys, retries, repeats.
+//! Suspects at clients and callers: load, keys, retries, repeated writes.
 
 use super::{List, Without, clients, places};
 use crate::remedies::{link, map, node, number};
@@ -35,12 +35,12 @@ impl List<'_> {
         });
         let paused = paused.map(|at| link(&at.id, "retry.jitter", Value::text("full")));
         let paused: Vec<Command> = paused.collect();
-        let label = message!("retries in step on {}", places(self.design, &ids));
+        let label = message!("synchronized retries on {}", places(self.design, &ids));
         self.add(Without::RetryWaves, ids, label, paused);
         self.haste(&links);
     }
 
-    /// Retries that come without a pause, as reconnects often do.
+    /// Spreads retries that come without a pause, as reconnects often do.
     fn haste(&mut self, links: &[&Link]) {
         let hasty = |at: &&&Link| {
             let retry = at.retry.as_ref();
@@ -111,7 +111,7 @@ impl List<'_> {
         }
     }
 
-    /// Users who think equally long come back together.
+    /// Varies the think time of users: users who think equally long return together.
     pub(super) fn think(&mut self, id: &str, closed: &design::kinds::client::Closed) {
         if let design::Distribution::Const(pause) = closed.think {
             let field = "arrivals.closed.think";
@@ -121,7 +121,7 @@ impl List<'_> {
         }
     }
 
-    /// An operation that is a small part of a client's requests.
+    /// Removes an operation that is a small part of a client's requests.
     pub(super) fn operations(&mut self, id: &str, client: &Client) {
         let all: f64 = client
             .operations

@@ -1,4 +1,4 @@
-//! Suspects between nodes, and what was done to the system from outside.
+//! Suspects between nodes, and faults.
 
 use super::{List, Without, places, replica};
 use crate::facts::Facts;
@@ -63,7 +63,7 @@ impl List<'_> {
         }
     }
 
-    /// Calls made one by one where one could ask for all of it.
+    /// Combines calls that are made one by one where one could fetch everything.
     pub(super) fn many_calls(&mut self) {
         let links = self.design.links.iter();
         let many: Vec<&Link> = links.filter(|link| link.calls > 1).collect();
@@ -77,7 +77,8 @@ impl List<'_> {
         self.add(Without::ManyCalls, ids, label, edits);
     }
 
-    /// Slots of a ring of services, held by calls that need another slot of it.
+    /// Frees the slots of a ring of services that calls hold while they need another slot of the
+    /// ring.
     pub(super) fn nested_calls(&mut self, facts: &Facts<'_>) {
         let (ids, edits): (Vec<String>, _) = ring::unheld_slots(facts).into_iter().unzip();
         let label = message!(
@@ -87,7 +88,7 @@ impl List<'_> {
         self.add(Without::NestedCalls, ids, label, edits);
     }
 
-    /// Hops that each do a little harm do much of it together.
+    /// Combines the hops that each do a little harm, since they do much of it together.
     pub(super) fn together(&mut self) {
         for (without, label) in [
             (Without::OwnErrors, "the errors of all nodes"),
@@ -128,7 +129,7 @@ impl List<'_> {
         }
     }
 
-    /// Takes faults away: the last first, so that the places of the others hold.
+    /// Removes faults, the last first, so that the positions of the others stay valid.
     pub(super) fn faults_of(&self, is: impl Fn(&design::Fault) -> bool) -> Vec<Command> {
         let faults = self.design.faults.iter().enumerate().rev();
         faults
@@ -153,7 +154,7 @@ impl List<'_> {
             if callers.len() < 2 || callers.len() > 8 {
                 continue;
             }
-            // Each gets its part of what there was, so that nothing is added.
+            // Each gets its share of the old capacity, so that none is added.
             let part = callers.len() as u32;
             let mut own = at.clone();
             let mut edits = Vec::new();
@@ -182,7 +183,7 @@ impl List<'_> {
     }
 }
 
-/// The same link to another node, at the same place of the list.
+/// Connects the same link to another node, at the same position of the list.
 fn relinked(design: &Design, link: &Link, to: &str) -> Vec<Command> {
     let place = design.links.iter().position(|other| other.id == link.id);
     let mut moved = link.clone();
@@ -209,7 +210,7 @@ fn label_of(design: &Design, fault: &design::Fault) -> Message {
     }
 }
 
-/// What a fault is called, and the word before what it hits.
+/// Returns the noun for a fault, and the preposition before its target.
 fn noun(kind: FaultKind) -> (&'static str, &'static str) {
     match kind {
         FaultKind::Crash => ("crash", "of"),

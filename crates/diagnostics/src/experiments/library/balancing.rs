@@ -37,7 +37,8 @@ impl<'a> Library<'a, '_> {
             if balancer.outlier_ejection.is_some() {
                 let edits = vec![node(id, "panic_threshold", number(0.5))];
                 let label = message!(
-                    "Ignore ejections at {} once half of the replicas are ejected",
+                    "Ignore ejections at {} once half of the replicas are ejected (panic \
+                     threshold)",
                     name(id)
                 );
                 let cost = "Some requests go to replicas that fail.";
@@ -60,7 +61,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// Ejection of some share, after some errors, for some time.
+    /// Ejects at most some share of the replicas, after a number of errors, for some time.
     fn ejections(&mut self, id: &str) {
         for (share, after, back) in [
             (0.1, 5.0, 30.0),
@@ -81,12 +82,13 @@ impl<'a> Library<'a, '_> {
                 whole(after),
                 percent(share)
             );
-            let cost = "The other replicas take the load of ejected ones.";
+            let cost = "The other replicas take the load of the ejected ones.";
             self.add(format!("ejection {id}"), label, cost, edits);
         }
     }
 
-    /// Ejection alone leaves those requests that meet the replica first; a retry saves them.
+    /// Ejects failing replicas and retries: ejection alone does not save the requests that reach a
+    /// failing replica first.
     pub(super) fn ejection_and_retry(&mut self, id: &str) {
         let ejection = map(&[
             ("consecutive_errors", number(3.0)),

@@ -1,4 +1,4 @@
-//! Remedies at caches, and for what is behind them.
+//! Remedies at caches and at their origins.
 
 use super::Library;
 use crate::remedies::{link, map, node, number};
@@ -26,7 +26,7 @@ impl<'a> Library<'a, '_> {
             );
         };
         if !cache.single_flight {
-            let cost = "Misses wait for another request's load, and share its failure.";
+            let cost = "Misses wait for the load of another request, and fail if it fails.";
             add(
                 "single flight",
                 "Coalesce concurrent loads of a key (single-flight) in",
@@ -58,7 +58,7 @@ impl<'a> Library<'a, '_> {
             );
         }
         if cache.ttl.is_some() && cache.ttl_jitter == 0.0 {
-            let cost = "Some entries expire sooner, some later.";
+            let cost = "Some entries expire sooner, and some later.";
             add(
                 "jitter",
                 "Add 50% of jitter to the TTL of",
@@ -69,7 +69,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// What protects the origin of a cache while it is cold.
+    /// Remedies that protect the origin of a cache while the cache is cold.
     pub(super) fn origin(&mut self, id: &str) {
         let misses: Vec<&Link> = (self.facts.design.links.iter())
             .filter(|l| l.mode == Mode::Call && (l.from == id || is_on_miss(l)))
@@ -155,7 +155,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// Every write goes past the caches that hold what it changes.
+    /// Sends every write to the caches that hold what it changes.
     pub(super) fn invalidate(&mut self) {
         for leases in [false, true] {
             let mut edits = Vec::new();
@@ -180,7 +180,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// Callers of a cache call what is behind it.
+    /// Lets callers of a cache call its origin directly.
     pub(super) fn bypass(&mut self, id: &str) {
         let out: Vec<&Link> = self.facts.graph.out(id).to_vec();
         let [behind] = out[..] else {

@@ -1,4 +1,4 @@
-//! Remedies that add capacity, or shed what there is no capacity for.
+//! Remedies that add capacity, or shed load that exceeds it.
 
 use super::{Library, Sized};
 use crate::remedies::{self, link, node, number};
@@ -28,7 +28,7 @@ impl<'a> Library<'a, '_> {
                         whole(least),
                         name(&at.id)
                     );
-                    let cost = "Replicas that are idle most of the time.";
+                    let cost = "You pay for replicas that are idle most of the time.";
                     self.add(format!("least {}", at.id), label, cost, edits);
                 }
             }
@@ -66,7 +66,7 @@ impl<'a> Library<'a, '_> {
             self.add(
                 format!("lifo {id}"),
                 label,
-                "Calls that have waited longest time out.",
+                "The calls that have waited longest time out.",
                 edits,
             );
             let edits = vec![node(
@@ -101,7 +101,7 @@ impl<'a> Library<'a, '_> {
         self.buffer();
     }
 
-    /// Whether a node had no slot left for a while, or turned calls away.
+    /// Returns whether a node had no free slot for a while, or rejected calls.
     pub(super) fn is_full(&self, id: &str) -> bool {
         let series = self.facts.series.as_ref();
         let is_saturated = series.is_some_and(|series| !series.saturated(id).is_empty());
@@ -111,7 +111,7 @@ impl<'a> Library<'a, '_> {
         is_saturated || is_waited_for
     }
 
-    /// Consumers for what waits in a queue.
+    /// Adds consumers for the messages that wait in a queue.
     pub(super) fn buffer(&mut self) {
         let consumers = self
             .facts

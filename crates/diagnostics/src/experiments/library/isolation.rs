@@ -1,4 +1,4 @@
-//! Remedies that keep what one part does from the others.
+//! Remedies that isolate callers and callees from one another.
 
 use super::Library;
 use crate::remedies::{self, duration, link, map, number};
@@ -7,7 +7,7 @@ use design::{Command, Kind, Link, Value};
 use report::{link_name, message, name, time, whole};
 
 impl<'a> Library<'a, '_> {
-    /// A bound on what one caller may take of what others need too.
+    /// Limits how much of a shared callee one caller can use.
     pub(super) fn isolation(&mut self) {
         for (at, database) in self.facts.databases() {
             for l in self.shared(&at.id) {
@@ -72,7 +72,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// A caller gets a database of its own.
+    /// Gives a caller a database of its own.
     pub(super) fn own_database(&mut self, at: &design::Node, l: &Link) {
         let mut copy = at.clone();
         copy.id = self
@@ -94,7 +94,7 @@ impl<'a> Library<'a, '_> {
         self.add(format!("own {}", l.id), label, cost, edits);
     }
 
-    /// What a caller can do about a callee that is slow, away or failing.
+    /// Remedies at a caller for a callee that is slow, unreachable or failing.
     pub(super) fn dependencies(&mut self) {
         let targets: Vec<&str> = (self.facts.design.faults.iter())
             .map(|fault| fault.target.as_str())
@@ -150,7 +150,7 @@ impl<'a> Library<'a, '_> {
         self.balancers();
     }
 
-    /// A bound on the wait for a callee, with and without a circuit breaker.
+    /// Limits how long a caller waits for a callee, with and without a circuit breaker.
     fn waits(&mut self, l: &Link, usual: f64) {
         for factor in [3.0, 10.0] {
             let timeout = duration(usual * factor);
@@ -177,9 +177,9 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// An answer without the callee, where the caller is a service.
+    /// Lets a caller respond without the callee, if the caller is a service.
     pub(super) fn without_it(&mut self, l: &Link, usual_s: f64) {
-        // What a service adds has to be something without this callee too.
+        // A service must have something to respond with when this callee is missing.
         let is_service = self.facts.graph.service(&l.from).is_some();
         let others = self.facts.asks(&l.from).count();
         let is_data = matches!(
@@ -196,7 +196,7 @@ impl<'a> Library<'a, '_> {
             edits.push(link(&l.id, "timeout", duration(usual_s * 5.0)));
         }
         let label = message!(
-            "Let {} respond without {} when it must",
+            "Let {} respond without {} when it fails",
             name(&l.from),
             name(&l.to)
         );

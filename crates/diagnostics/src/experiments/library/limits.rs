@@ -1,4 +1,4 @@
-//! Remedies at limits and policies: retries, pools, breakers, timeouts, memory.
+//! Remedies at limits and policies: retries, pools, circuit breakers, timeouts, memory.
 
 use super::{Library, Sized};
 use crate::remedies::{self, duration, link, node, number};
@@ -86,18 +86,18 @@ impl<'a> Library<'a, '_> {
                     link(id, "breaker.min_calls", number(f64::from(window / 2))),
                 ];
                 let label = message!(
-                    "Let the breaker on {} judge {} calls",
+                    "Let the circuit breaker on {} judge {} calls",
                     link_name(id),
                     window
                 );
                 self.add(
                     format!("window {id}"),
                     label,
-                    "The breaker opens later.",
+                    "The circuit breaker opens later.",
                     edits,
                 );
                 let edits = vec![link(id, "breaker.open_for", Value::text("1s"))];
-                let label = message!("Open the breaker on {} for 1 s only", link_name(id));
+                let label = message!("Open the circuit breaker on {} for 1 s only", link_name(id));
                 let cost = "A failing callee gets trial calls sooner.";
                 self.add(format!("open {id}"), label, cost, edits);
             }
@@ -185,7 +185,7 @@ impl<'a> Library<'a, '_> {
         }
     }
 
-    /// Calls that get lost or fail by themselves.
+    /// Retries for calls that are lost or fail by themselves.
     pub(super) fn losses(&mut self) {
         let calls = self.calls();
         let bare: Vec<&Link> = calls

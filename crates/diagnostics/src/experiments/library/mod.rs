@@ -1,5 +1,5 @@
-//! Remedies that are tried for what an experiment showed to be a cause, beside those that rules
-//! propose. Several sizes of one remedy make a family: of each, the smallest that is enough stays.
+//! Remedies for confirmed causes, in addition to those that rules suggest. Several sizes of one
+//! remedy are a family, of which the smallest sufficient one is kept.
 
 mod balancing;
 mod caches;
@@ -17,12 +17,12 @@ use report::{Message, Remedy, listed, message, name};
 /// A remedy of some size.
 #[derive(Clone, Debug)]
 pub(super) struct Sized {
-    /// What all sizes of it share.
+    /// The name that all sizes of it share.
     pub(super) family: String,
     pub(super) remedy: Remedy,
 }
 
-/// What to try where taking this away was enough.
+/// Returns what to try if removing this suspect was enough.
 pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
     let mut list = Library {
         facts,

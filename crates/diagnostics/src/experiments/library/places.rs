@@ -1,5 +1,5 @@
-//! Remedies for where data is kept: hot rows and shards, followers, slow tails, messages that are
-//! delivered twice.
+//! Remedies for where data is stored: hot rows and shards, followers, slow tails, and messages that
+//! are delivered twice.
 
 use super::{Library, Sized};
 use crate::remedies::{duration, link, map, node, number};
@@ -21,7 +21,7 @@ impl<'a> Library<'a, '_> {
                             name(&at.id),
                             times(share)
                         );
-                        let cost = "Work has to move out of the transaction.";
+                        let cost = "Some work has to move out of the transaction.";
                         self.add(format!("locks {}", at.id), label, cost, edits);
                     }
                 }
@@ -61,7 +61,7 @@ impl<'a> Library<'a, '_> {
         self.balancers();
     }
 
-    /// Spreads what everybody writes to over several rows.
+    /// Spreads a row that many requests write over several rows.
     pub(super) fn split_rows(&mut self, id: &str) {
         for rows in [4_u32, 10] {
             let mut edits = Vec::new();
@@ -171,7 +171,7 @@ impl<'a> Library<'a, '_> {
                     name(&at.id),
                     wait.clone()
                 );
-                let cost = "Messages of a dead consumer are redelivered later.";
+                let cost = "Messages of a crashed consumer are redelivered later.";
                 self.add(format!("visibility {}", at.id), label, cost, edits);
             }
         }

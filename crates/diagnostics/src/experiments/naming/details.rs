@@ -1,4 +1,4 @@
-//! What the design and the run say of a cause besides what an experiment showed.
+//! What the design and the run add to the result of an experiment.
 
 use super::super::interventions::{Intervention, Without};
 use super::faults_of;
@@ -7,7 +7,7 @@ use design::link::{Breaker, Judged};
 use design::{FaultKind, Link};
 use report::{Message, count_of, message, name, whole};
 
-/// A sentence with a space before it, or nothing.
+/// Returns a sentence with a space before it, or nothing.
 pub(super) fn of(facts: &Facts<'_>, of: &Intervention) -> Message {
     let id = of.subjects.first().map_or("", String::as_str);
     match (of.without, facts.design.link(id)) {
@@ -18,7 +18,7 @@ pub(super) fn of(facts: &Facts<'_>, of: &Intervention) -> Message {
     }
 }
 
-/// A breaker inside of retries counts one call several times.
+/// Says that a circuit breaker inside retries counts one call several times.
 fn attempts_count(link: &Link) -> Message {
     let attempts = link.retry.as_ref().map_or(1, |retry| retry.max_attempts);
     let inside = |breaker: &&Breaker| breaker.judges == Judged::Attempts && attempts > 1;
@@ -30,7 +30,8 @@ fn attempts_count(link: &Link) -> Message {
         _ => breaker.min_calls,
     };
     message!(
-        " It counts every attempt, and a failing call makes up to {}, so {} can open it for {}.",
+        " The circuit breaker counts every attempt, and a failing call makes up to {}, so {} can \
+         open it for {}.",
         attempts,
         count_of(
             whole(f64::from(enough.div_ceil(attempts))),
@@ -41,7 +42,7 @@ fn attempts_count(link: &Link) -> Message {
     )
 }
 
-/// What ran out of memory on the way.
+/// Says which service ran out of memory.
 fn out_of_memory(facts: &Facts<'_>) -> Message {
     let mut killed = facts.services().filter_map(|(node, _)| {
         let times = facts
@@ -55,7 +56,7 @@ fn out_of_memory(facts: &Facts<'_>) -> Message {
     killed.next().unwrap_or_default()
 }
 
-/// Users who wait send nothing, so that counts of requests hide how long they waited.
+/// Says that waiting users send no requests, so that counts of requests hide their waiting time.
 fn closed(facts: &Facts<'_>, of: &Intervention) -> Message {
     let stops = |kind: FaultKind| {
         matches!(
@@ -66,8 +67,8 @@ fn closed(facts: &Facts<'_>, of: &Intervention) -> Message {
     let is_stopped = faults_of(facts, of).iter().any(|fault| stops(fault.kind));
     match facts.clients().next().filter(|_| is_stopped) {
         Some((users, _)) => message!(
-            " The users of {} wait for an answer before they send another request, so few requests \
-             show it.",
+            " The users of {} wait for a response before they send another request, so few \
+             requests show the problem.",
             name(&users.id)
         ),
         None => Message::new(),

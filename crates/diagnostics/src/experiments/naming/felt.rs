@@ -1,17 +1,17 @@
-//! What became of a requirement, as a sentence: the second half of a title, and what an experiment
+//! The effect on a requirement, as a sentence: the second half of a title, and what an experiment
 //! changed.
 
 use crate::facts::Facts;
 use design::Metric;
 use report::{Field, Figure, Message, Unit, count_of, message, percent};
 
-/// "42.5% of requests failed": as the run on hand had it.
+/// "42.5% of requests failed": the value in the run at hand.
 pub(super) fn felt(facts: &Facts<'_>, metric: Metric, value: Option<f64>) -> Message {
     let field = value.and_then(|value| field(facts, metric, value));
     sentence(metric, value, field)
 }
 
-/// "0% of requests failed instead of 42.5%": as another run had it, by this one.
+/// "0% of requests failed instead of 42.5%": the value in another run, compared with this one.
 pub(super) fn instead(
     facts: &Facts<'_>,
     metric: Metric,
@@ -30,14 +30,14 @@ pub(super) fn instead(
     message!("{}{}", sentence(metric, after, None), than)
 }
 
-/// Where the report has the value of a required metric.
+/// Returns the field of the report with the value of a required metric.
 fn field(facts: &Facts<'_>, metric: Metric, value: f64) -> Option<Field> {
     let mut scores = facts.report?.requirements.iter();
     let at = scores.position(|score| score.metric == metric && score.actual == Ok(value))?;
     Some(Field::at(["requirements", &at.to_string(), "actual"]))
 }
 
-/// A value with its unit. Of availability, it is what failed.
+/// Returns a value with its unit. For availability, it is the share that failed.
 fn shown(metric: Metric, value: f64, field: Option<Field>) -> Figure {
     match metric {
         Metric::Availability => percent(1.0 - value).maybe_of(field.map(Field::rest)),
@@ -49,7 +49,7 @@ fn sentence(metric: Metric, value: Option<f64>, field: Option<Field>) -> Message
     let Some(value) = value else {
         return match metric {
             Metric::RecoveryTime => "the system did not recover".into(),
-            Metric::TimeToDetect => "no alert told of it".into(),
+            Metric::TimeToDetect => "no alert fired for it".into(),
             _ => "no request was answered".into(),
         };
     };
@@ -64,9 +64,9 @@ fn sentence(metric: Metric, value: Option<f64>, field: Option<Field>) -> Message
         Metric::LatencyP999 => message!("the p99.9 latency was {}", it),
         Metric::Goodput => message!("goodput was {}", it),
         Metric::Throughput => message!("throughput was {}", it),
-        Metric::StalenessMax => message!("reads were out of date by up to {}", it),
+        Metric::StalenessMax => message!("the maximum staleness of reads was {}", it),
         Metric::StalenessP99 => message!("the p99 staleness of reads was {}", it),
-        Metric::StaleReads => count_of(it, "read was out of date", "reads were out of date"),
+        Metric::StaleReads => count_of(it, "read was stale", "reads were stale"),
         Metric::DuplicateEffects => {
             count_of(it, "write was applied again", "writes were applied again")
         }

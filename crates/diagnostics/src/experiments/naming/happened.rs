@@ -1,5 +1,5 @@
-//! What happened, as the first half of a title: of what an experiment took away, where and when it
-//! was, and how much of it there was in the run.
+//! What happened, as the first half of a title: what an experiment removed, where and when it was,
+//! and how often it occurred in the run.
 
 use super::super::interventions::{Intervention, Without, places, replica};
 use crate::facts::{Facts, field, place};
@@ -24,7 +24,7 @@ pub(super) fn happened(facts: &Facts<'_>, of: &Intervention) -> Message {
     }
 }
 
-/// Of something on links.
+/// Describes a suspect on links.
 fn of_link(facts: &Facts<'_>, of: &Intervention, link: &Link) -> Message {
     let all = || places(facts.design, &of.subjects);
     let on = || link_name(&link.id);
@@ -91,7 +91,7 @@ fn timed_out(link: &Link, of: &LinkReport) -> Message {
     )
 }
 
-/// Of something at nodes.
+/// Describes a suspect at nodes.
 fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
     let at = || place(facts.design, id);
     let all = || places(facts.design, &of.subjects);
@@ -116,7 +116,7 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::FarLeader => message!("The leader of {} moved to another zone", at()),
         Without::EarlyRedelivery => {
             message!(
-                "{} delivered messages again while they were being processed",
+                "{} redelivered messages while they were being processed",
                 at()
             )
         }
@@ -126,11 +126,14 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::Discipline => message!("The queue order of {} delayed the wrong calls", at()),
         Without::Refusals => refusals(facts, of, id),
         Without::Ejection if of.edits.len() > 1 => {
-            message!("{} could not eject all replicas that failed", at())
+            message!("{} could not eject all of the replicas that failed", at())
         }
         Without::Ejection => message!("{} ejected replicas that it needed", at()),
-        Without::DeepChecks => message!("Deep health checks took replicas of {} out", at()),
-        Without::OldEntries => message!("{} served entries that were out of date", at()),
+        Without::DeepChecks => message!(
+            "Deep health checks took replicas of {} out of service",
+            at()
+        ),
+        Without::OldEntries => message!("{} served stale entries", at()),
         Without::Lag => message!("Followers of {} lagged behind the leader", at()),
         Without::Reloads => message!("{} reloaded pages that took too long", all()),
         Without::LateReplicas => message!("Autoscaling at {} came too late", at()),
@@ -172,11 +175,11 @@ fn out_of_memory(facts: &Facts<'_>, id: &str) -> Message {
                 count_of(times, "time", "times")
             )
         }
-        _ => message!("The memory limit of {} held it back", at),
+        _ => message!("The memory limit of {} limited its calls", at),
     }
 }
 
-/// By the limit that the experiment lifted.
+/// Names the limit that the experiment removed.
 fn refusals(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
     let (limit, reason) = match &of.edits[..] {
         [design::Command::Set(_, field, _)] => match field.as_str() {
@@ -225,7 +228,7 @@ fn load_change(facts: &Facts<'_>, id: &str) -> Message {
     }
 }
 
-/// The faults that an experiment takes away.
+/// Returns the faults that an experiment removes.
 pub(super) fn faults_of<'a>(facts: &Facts<'a>, of: &Intervention) -> Vec<&'a Fault> {
     let removed = of.edits.iter().filter_map(|edit| match edit {
         design::Command::RemoveFault(at) => facts.design.faults.get(*at),
@@ -238,7 +241,7 @@ pub(super) fn faults_of<'a>(facts: &Facts<'a>, of: &Intervention) -> Vec<&'a Fau
 pub(super) fn of_fault(facts: &Facts<'_>, fault: &Fault) -> Message {
     let it = replica(facts.design, fault);
     if fault.mtbf.is_some() {
-        return message!("{} failed again and again", it);
+        return message!("{} failed repeatedly", it);
     }
     let at = moment(fault.at.as_s());
     match fault.kind {
@@ -248,7 +251,7 @@ pub(super) fn of_fault(facts: &Facts<'_>, fault: &Fault) -> Message {
         F::Loss => message!("{} began to lose packets at {}", it, at),
         F::TrafficSpike => {
             message!(
-                "The load from {} rose to {} times at {}",
+                "The load from {} rose to {} times its usual level at {}",
                 it,
                 figure(fault.times),
                 at
@@ -258,9 +261,13 @@ pub(super) fn of_fault(facts: &Facts<'_>, fault: &Fault) -> Message {
         F::Partition => message!("{} was cut off at {}", it, at),
         F::Hang => message!("{} hung at {}", it, at),
         F::ErrorRate => message!("{} began to return errors at {}", it, at),
-        F::GrayFailure => message!("{} began to fail at {} with its checks passing", it, at),
+        F::GrayFailure => message!(
+            "{} began to fail at {} while its health checks passed",
+            it,
+            at
+        ),
         F::Jitter => message!("The latency of {} began to vary at {}", it, at),
-        F::KeySkew => message!("Requests from {} turned to one key at {}", it, at),
+        F::KeySkew => message!("Requests from {} concentrated on one key at {}", it, at),
         F::CacheOutage | F::QueueOutage | F::ThirdPartyOutage => {
             message!("{} went down at {}", it, at)
         }

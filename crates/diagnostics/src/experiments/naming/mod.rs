@@ -1,5 +1,5 @@
-//! Findings that no rule made: an experiment showed what the cause is, and what was taken away in
-//! it says what the pattern is called.
+//! Findings that no rule made: an experiment showed the cause, and what it removed names the
+//! pattern.
 
 mod details;
 mod felt;
@@ -17,12 +17,12 @@ use happened::{faults_of, happened, of_fault};
 use patterns::{UNEXPLAINED, name_of};
 use report::{Figure, Finding, Fold, Message, Severity, Unit, message, moment, name, percent};
 
-/// Share of its slots from which it is said of a node how busy it was.
+/// Least utilization of a node that is mentioned.
 const BUSY: f64 = 0.5;
 /// Most experiments that a finding without a cause lists.
 const LISTED: usize = 6;
 
-/// Findings for missed requirements that no confirmed finding explains.
+/// Returns findings for missed requirements that no confirmed finding explains.
 pub(super) fn unexplained(
     of: &Investigation,
     facts: &Facts<'_>,
@@ -59,9 +59,9 @@ pub(super) fn unexplained(
     found
 }
 
-/// The best explanation of a missed requirement that an experiment gives. It has to be better than
-/// what findings explain it by already: the tier of the best of these, whether a rule says anything
-/// of it that was not refuted, and whether the run has any confirmed cause.
+/// Returns the experiment that explains a missed requirement best. It has to be better than the
+/// existing explanations: the best tier of confirmed findings, whether a rule reports anything that
+/// was not refuted, and whether the run has a confirmed cause.
 fn best(
     of: &Investigation,
     facts: &Facts<'_>,
@@ -77,8 +77,8 @@ fn best(
             true => share > most,
             false => rank < known,
         });
-        // A fault that nobody is told of is explained by whatever says so, and what set it off is
-        // no news where a rule has said what it did.
+        // A missing alert explains an undetected fault, and a trigger adds nothing where a rule has
+        // already said what happened.
         let is_news = match rank.0 < TRIGGERS {
             _ if goal.metric == Metric::TimeToDetect => !is_told && tier == u8::MAX,
             true => true,
@@ -134,12 +134,12 @@ fn finding(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
     Some(finding)
 }
 
-/// A missed requirement, as the run has it.
+/// Returns the missed requirement, with its value in the run.
 fn missed(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Message {
     felt(facts, metric, of.base.known(metric))
 }
 
-/// What the experiment showed.
+/// Says what the experiment showed.
 fn without(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Message {
     let outcome = &of.answers[&at].outcome;
     message!(
@@ -153,7 +153,7 @@ fn without(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
     )
 }
 
-/// The fault without which it would not have begun, where that is not the cause itself.
+/// Returns the fault that triggered it, if that is not the cause itself.
 fn trigger(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> Message {
     let goal = of.goals.iter().find(|goal| goal.metric == metric);
     let mut all = of.answers.keys();
@@ -171,7 +171,7 @@ fn trigger(of: &Investigation, facts: &Facts<'_>, at: usize, metric: Metric) -> 
     }
 }
 
-/// A fault that nobody was alerted to in time.
+/// Describes a fault that no alert reported in time.
 fn undetected(of: &Investigation, facts: &Facts<'_>, fault: &design::Fault) -> (Message, Message) {
     let incident = facts.report.and_then(|report| {
         let mut incidents = report.operator.incidents.iter();
@@ -186,14 +186,14 @@ fn undetected(of: &Investigation, facts: &Facts<'_>, fault: &design::Fault) -> (
     let why = match (by, alerts) {
         (Some((alert, at)), _) => {
             message!(
-                "The first alert to tell of it was \"{}\", at {}.",
+                "The first alert that fired for it was \"{}\", at {}.",
                 alert,
                 moment(at)
             )
         }
         (None, 0) => "The design has no alert.".into(),
-        (None, 1) => "Its only alert did not fire for it.".into(),
-        (None, n) => message!("None of its {} alerts fired for it.", n),
+        (None, 1) => "Its only alert did not fire.".into(),
+        (None, n) => message!("None of its {} alerts fired.", n),
     };
     let happened = of_fault(facts, fault);
     (
@@ -206,7 +206,7 @@ fn undetected(of: &Investigation, facts: &Facts<'_>, fault: &design::Fault) -> (
     )
 }
 
-/// What is said where no single experiment changes a missed requirement by half.
+/// Returns the finding for a missed requirement if no single experiment closes half of the gap.
 fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Finding {
     let goal = of.goals.iter().find(|goal| goal.metric == metric);
     let share = |at: usize| goal.map_or(0.0, |goal| of.share(at, goal));
@@ -222,8 +222,8 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
                 tried.push(message!("and {} more", all - LISTED));
             }
             message!(
-                "Each of these was taken away alone, on the same seed, and none closed half of \
-                 the gap to the requirement: {}.",
+                "Each of these was removed alone, on the same seed, and none closed half of the \
+                 gap to the requirement: {}.",
                 Message::join(tried, "; ")
             )
         }
@@ -237,7 +237,7 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
         _ => (
             busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
             busiest(facts, 0.0),
-            "Start with the busiest node and what it waits for.",
+            "Start with the busiest node and its callees.",
         ),
     };
     Finding::new(UNEXPLAINED, nodes)
@@ -251,7 +251,7 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
         .severity(Severity::Error)
 }
 
-/// The node that costs most, and what it costs.
+/// Returns the node that costs most, and what it costs.
 fn dearest(facts: &Facts<'_>) -> Option<(String, Message)> {
     let cost = &facts.report?.cost;
     let (id, dollars) = cost.by_node.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
@@ -262,13 +262,13 @@ fn dearest(facts: &Facts<'_>) -> Option<(String, Message)> {
     Some((id.clone(), aside))
 }
 
-/// When users were served badly first, or the whole run.
+/// Returns when users were first served badly, or the whole run.
 fn bad_time(facts: &Facts<'_>) -> Option<Span> {
     let series = facts.series.as_ref()?;
     Some(series.losses.first().copied().unwrap_or(series.whole()))
 }
 
-/// How busy each node was in that time.
+/// Returns the utilization of each node in that time.
 fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
     let (Some(series), Some(span)) = (&facts.series, bad_time(facts)) else {
         return Vec::new();
@@ -287,7 +287,7 @@ fn busy_nodes<'a>(facts: &Facts<'a>) -> Vec<(&'a str, f64)> {
     busy
 }
 
-/// Where the time goes: the busiest node, where it is this busy, and the next.
+/// Names the busiest node, if it is at least this busy, and the next one.
 fn busiest(facts: &Facts<'_>, least: f64) -> Message {
     let Some(span) = bad_time(facts) else {
         return Message::new();

@@ -1,4 +1,4 @@
-//! What a pattern is called that an experiment shows: the rule, and what there is to do about it.
+//! The name of a pattern that an experiment shows: the rule it belongs to, and what to do about it.
 
 use super::super::claims::fault_of;
 use super::super::interventions::{Intervention, Without};
@@ -7,15 +7,15 @@ use crate::facts::Facts;
 use design::kinds::load_balancer::Algorithm;
 use design::{FaultKind as F, Kind, Metric};
 
-/// The rule that an experiment's finding is of, and what there is to do about it.
+/// The rule of an experiment's finding, and what to do about it.
 pub(super) type Pattern = (&'static str, &'static str);
 
-/// The id of findings that no pattern has a name for: the finding says what it is.
+/// The rule of findings without a known pattern: the finding itself describes what happened.
 pub(super) const UNEXPLAINED: &str = "unexplained";
 
 const NEIGHBOUR: Pattern = (
     "noisy-neighbour",
-    "Limit what one client can take: a rate limit or a bulkhead for each.",
+    "Limit what one client can use, with a rate limit or a bulkhead for each client.",
 );
 const OVERLOAD: Pattern = (
     "monitoring-over-prevention",
@@ -35,13 +35,13 @@ const POISON: Pattern = (
     "Move a message that keeps failing to a dead-letter queue.",
 );
 const LONG_WORK: Pattern = ("head-of-line-blocking", "Give long work slots of its own.");
-const UNKNOWN: Pattern = (UNEXPLAINED, "Keep working without it, or add redundancy.");
+const UNKNOWN: Pattern = (UNEXPLAINED, "Make the call optional, or add redundancy.");
 const BLIND: Pattern = (
     "load-balancer-blind",
     "Add health checks and outlier ejection.",
 );
 
-/// What it is called when taking this away is enough, whatever the design.
+/// Returns the pattern if removing this suspect is enough, whatever the design.
 const ALWAYS: [(Without, Pattern); 31] = [
     (Without::Poison, POISON),
     (Without::ColdCache, COLD),
@@ -107,7 +107,7 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::FarLeader,
         (
             UNEXPLAINED,
-            "Elect leaders near their callers only, or make fewer calls for each request.",
+            "Elect leaders near their callers only, or make fewer calls per request.",
         ),
     ),
     (
@@ -139,7 +139,7 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::Discipline,
         (
             UNEXPLAINED,
-            "Serve in the order of arrival, or set the priorities right.",
+            "Serve in the order of arrival, or correct the priorities.",
         ),
     ),
     (
@@ -153,7 +153,7 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::Breaker,
         (
             UNEXPLAINED,
-            "Let the breaker judge more calls before it opens.",
+            "Let the circuit breaker judge more calls before it opens.",
         ),
     ),
     (
@@ -178,7 +178,7 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::Lag,
         (
             "eventual-is-not-instant",
-            "Read from the leader where age matters.",
+            "Read from the leader what must be up to date.",
         ),
     ),
     (
@@ -199,7 +199,7 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::LateReplicas,
         (
             "autoscaling-lag",
-            "Keep more replicas ready, or shed load until they come.",
+            "Keep more replicas ready, or shed load until new ones are ready.",
         ),
     ),
     (
@@ -221,13 +221,13 @@ const ALWAYS: [(Without, Pattern); 31] = [
         Without::Sharing,
         (
             "shared-database",
-            "Limit what each caller can take, or give it a database of its own.",
+            "Limit what each caller can use, or give it a database of its own.",
         ),
     ),
 ];
 
-/// What it is called when taking this away is enough for this metric; nothing where that has no
-/// name, and is no explanation by itself.
+/// Returns the pattern if removing this suspect is enough for this metric; `None` if it has no name
+/// and explains nothing by itself.
 pub(super) fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     if metric == Metric::TimeToDetect {
         let remedy = "Alert on what users see, and on the errors of each dependency.";
@@ -240,7 +240,7 @@ pub(super) fn name_of(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> O
     }
 }
 
-/// The same where it depends on the design.
+/// Returns the pattern where it depends on the design.
 fn by_design(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     let subject = of.subjects.first().map_or("", String::as_str);
     let kind = || facts.graph.node(subject).map(|node| &node.kind);
@@ -257,14 +257,14 @@ fn by_design(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pat
         Without::Locks => match kind()? {
             Kind::Coordinator(_) => (
                 "central-coordinator",
-                "Lock per key, or do without the lock.",
+                "Use a lock per key, or do without the lock.",
             ),
             _ => (HOT_KEY.0, "Hold the lock for less time, or split the row."),
         },
         Without::Lookups if facts.caches().count() > 1 => {
             ("cache-all", "Remove the cache layers that rarely hit.")
         }
-        // A fault or a rise of the load is the better explanation of what began with it.
+        // A fault or a rise in load is the better explanation of what began with it.
         Without::Operation if is_disturbed(facts) => return None,
         Without::Operation => LONG_WORK,
         Without::Tail if is_mixed(facts, subject) => LONG_WORK,
@@ -297,7 +297,8 @@ fn by_design(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pat
     })
 }
 
-/// A fault is what set it off. What the design lacked is a bound on what the fault can take.
+/// Returns the pattern of a fault. The fault is the trigger; the design lacks a limit on its
+/// effect.
 fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Pattern> {
     let kind = fault_of(facts.design, of)?;
     let subject = of.subjects.first().map_or("", String::as_str);
@@ -332,12 +333,12 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         ),
         (F::LeaderFailover | F::Crash, Some(Kind::Coordinator(_))) => (
             "central-coordinator",
-            "Let requests that need no lock pass without it.",
+            "Let requests that need no lock proceed without it.",
         ),
         (F::Partition, _) if has_majority(facts) => {
             ("cap", "Spread an odd number of members over three zones.")
         }
-        // A leader that dies takes with it what no follower has yet.
+        // A leader that crashes loses the writes that no follower has yet.
         (_, Some(Kind::Database(database)))
             if metric == Metric::LostWrites && database.has_leader() =>
         {
@@ -349,9 +350,10 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         (F::Crash | F::Hang, Some(Kind::Database(_))) if is_one => UNKNOWN,
         (F::RollingDeploy, _) => (BLIND.0, "Add health checks, and retry on another replica."),
         (F::Crash | F::Hang, _) if is_one => BLIND,
-        (F::GrayFailure | F::Slowdown | F::ErrorRate, _) if is_one => {
-            ("gray-failure", "Eject outliers by what their callers see.")
-        }
+        (F::GrayFailure | F::Slowdown | F::ErrorRate, _) if is_one => (
+            "gray-failure",
+            "Eject outliers by the results of their calls.",
+        ),
         (kind, _) if is_wait(kind) && !is_data && holds_slots(facts) => (
             "unreliable-network",
             "Set a timeout, and limit the slots that waiting calls can hold.",
@@ -360,7 +362,7 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
     })
 }
 
-/// Whether callers wait while this fault lasts.
+/// Returns whether callers wait while this fault lasts.
 fn is_wait(kind: F) -> bool {
     matches!(
         kind,
@@ -374,14 +376,14 @@ fn is_wait(kind: F) -> bool {
     )
 }
 
-/// Whether faults or a change of load disturb the run.
+/// Returns whether faults or a change of load occur in the run.
 fn is_disturbed(facts: &Facts<'_>) -> bool {
     let mut clients = facts.clients();
     !facts.design.faults.is_empty()
         || clients.any(|(_, client)| client.profile.iter().any(|step| step.times != 1.0))
 }
 
-/// Whether consumers of a queue call a node that fails most of its calls.
+/// Returns whether consumers of a queue call a node that fails most of its calls.
 fn is_poisoned(facts: &Facts<'_>, subject: &str) -> bool {
     let errors = match facts.graph.node(subject).map(|node| &node.kind) {
         Some(Kind::Service(service)) => service.error_rate,
@@ -393,7 +395,7 @@ fn is_poisoned(facts: &Facts<'_>, subject: &str) -> bool {
     errors >= 0.5 && consumers.any(|link| facts.graph.reach(&link.to).contains(subject))
 }
 
-/// Whether a database spreads keys over shards by something other than a hash.
+/// Returns whether a database spreads keys over shards by something other than a hash.
 fn is_sharded(facts: &Facts<'_>) -> bool {
     let mut databases = facts.databases();
     databases.any(|(_, database)| {
@@ -402,7 +404,7 @@ fn is_sharded(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// Whether a few calls of a node take far longer than the others.
+/// Returns whether a few calls of a node take far longer than the others.
 fn is_mixed(facts: &Facts<'_>, subject: &str) -> bool {
     use design::Distribution as D;
     let is_long = |of: &D| match of {
@@ -419,7 +421,7 @@ fn is_mixed(facts: &Facts<'_>, subject: &str) -> bool {
     }
 }
 
-/// Whether requests wait for many calls to this node at a time.
+/// Returns whether requests wait for many parallel calls to this node.
 fn is_wide(facts: &Facts<'_>, subject: &str) -> bool {
     let into = facts.graph.inward(subject);
     into.iter().any(|link| link.calls >= 4)
@@ -430,7 +432,7 @@ fn is_wide(facts: &Facts<'_>, subject: &str) -> bool {
             .any(|node| facts.graph.out(&node.id).len() >= 6)
 }
 
-/// Whether a service had all of its slots held for a while by calls that waited for others.
+/// Returns whether a service had all of its slots held for a while by calls waiting for callees.
 fn holds_slots(facts: &Facts<'_>) -> bool {
     let Some(series) = &facts.series else {
         return false;
@@ -443,7 +445,7 @@ fn holds_slots(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// Whether a service writes in two places that nothing keeps together.
+/// Returns whether a service writes in two places that nothing keeps consistent.
 fn writes_twice(facts: &Facts<'_>) -> bool {
     let mut services = facts.services();
     services.any(|(node, _)| {
@@ -459,7 +461,7 @@ fn writes_twice(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// Whether something in the design needs most of its members to go on.
+/// Returns whether something in the design needs a majority of its members.
 fn has_majority(facts: &Facts<'_>) -> bool {
     let mut databases = facts.databases();
     facts.coordinators().next().is_some()

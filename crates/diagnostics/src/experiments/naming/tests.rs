@@ -40,7 +40,7 @@ fn a_limit_that_rejects_is_told_with_its_calls_and_what_they_were_of_all() {
     let opening =
         "Without the rate limit of api, on the same seed, 0% of requests failed instead of ";
     assert!(why.starts_with(opening), "{why}");
-    // The same figure, and it is the run's.
+    // The same number, and it is read from the report of the run.
     assert_eq!(shares(&finding.what)[0], shares(&finding.why)[1]);
 }
 
@@ -86,7 +86,7 @@ fn an_outage_that_no_alert_told_of_says_so_without_a_time() {
     );
 }
 
-/// Every label names its place, so that "without" it can be understood alone.
+/// Every label names its place, so that it can be understood alone after "without".
 #[test]
 fn what_follows_without_names_where_it_is() {
     let mut all = testing::read(
@@ -141,7 +141,7 @@ fn what_follows_without_names_where_it_is() {
         assert!(is_placed || is_general(&of.label), "where is it? {text}");
         assert!(!text.split(' ').any(|word| word == "its"), "{text}");
     }
-    // No two of them read alike.
+    // No two labels read the same.
     let mut texts: Vec<String> = list.iter().map(|of| of.label.text()).collect();
     texts.sort();
     let before = texts.len();
