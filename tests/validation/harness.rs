@@ -124,7 +124,7 @@ impl Expected {
         match (self.op.as_str(), self.rel, self.abs) {
             ("<=", ..) => "at most".to_owned(),
             (">=", ..) => "at least".to_owned(),
-            (_, Some(rel), _) => format!("± {} %", round(rel * 100.0)),
+            (_, Some(rel), _) => format!("± {}%", round(rel * 100.0)),
             (_, None, Some(0.0)) | (_, None, None) => "exact".to_owned(),
             (_, None, Some(abs)) => format!("± {abs}"),
         }

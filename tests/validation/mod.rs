@@ -53,9 +53,9 @@ const fn omitting(
     }
 }
 
-const ARITHMETIC: &str = "arithmetic on the parameters: nothing to simulate";
-const NO_GOSSIP: &str = "no component gossips; membership is known to balancers by health checks, to queues by sessions";
-const NO_CAS: &str = "the model has no conditional write: a database applies every write it is sent, row locks make writers wait instead";
+const ARITHMETIC: &str = "arithmetic on the parameters, with nothing to simulate";
+const NO_GOSSIP: &str = "no component gossips; load balancers learn membership from health checks, and queues from sessions";
+const NO_CAS: &str = "the model has no conditional write; a database applies every write it receives, and row locks make writers wait instead";
 
 /// Which case maps to which design: the functions build it.
 pub(crate) const TABLE: &[Case] = &[
@@ -148,9 +148,9 @@ pub(crate) const TABLE: &[Case] = &[
         &[
             (
                 "commits_on_row_during_crash",
-                "a coordinator that dies between its phases has no service of its own in the model: the crash of the process that runs them releases its locks",
+                "the model has no separate transaction coordinator; the crash of the process that runs both phases releases its locks",
             ),
-            ("other_rows_unaffected", "the same"),
+            ("other_rows_unaffected", "the same reason"),
         ],
     ),
     case("D14", data::in_sync, 0),

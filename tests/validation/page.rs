@@ -27,15 +27,15 @@ pub(crate) fn document<'a>(
     let count = |is_so: fn(&Verdict) -> bool| all().filter(|line| is_so(&line.verdict)).count();
     format!(
         "# How accurate is it?\n\n\
-         Published results and closed forms beside what the simulator gives for the same system,\n\
-         through the public report. `cargo xtask validate` runs them all and writes this page.\n\
-         Times are in seconds and rates per second where the name does not say otherwise; a\n\
-         tolerance is for one run of the length used.\n\n\
+         This page compares published results and closed forms with what the simulator reports\n\
+         for the same system. `cargo xtask validate` runs all cases and writes this page. Times\n\
+         are in seconds and rates per second unless the name says otherwise. A tolerance is that\n\
+         of one run of the length used.\n\n\
          {} values hold, {} are missed, {} are not expressed.\n\n\
          {FINGERPRINT}`{fingerprint}`.\n\
-         A test fails when the engine or a case has another.\n\n\
+         A test fails if the engine or a case gives another fingerprint.\n\n\
          ## Not expressed\n\n\
-         | case | figure | why |\n|---|---|---|\n{}{sections}",
+         | case | metric | why |\n|---|---|---|\n{}{sections}",
         count(|verdict| *verdict == Verdict::Held),
         count(|verdict| *verdict == Verdict::Missed),
         count(|verdict| matches!(verdict, Verdict::Omitted(_))),
@@ -44,7 +44,7 @@ pub(crate) fn document<'a>(
 }
 
 /// What the page says before its fingerprint.
-const FINGERPRINT: &str = "Fingerprint of the engine and the cases that wrote this page: ";
+const FINGERPRINT: &str = "Fingerprint of the engine and the cases behind this page: ";
 
 /// Returns the fingerprint that a page gives.
 pub(crate) fn fingerprint_of(page: &str) -> Option<&str> {
@@ -86,7 +86,7 @@ fn section(case: &Published, points: &[(usize, &[Line])]) -> String {
         .collect();
     if !rows.is_empty() {
         let columns =
-            "| point | figure | expected | measured | tolerance | |\n|---|---|---|---|---|---|\n";
+            "| point | metric | expected | measured | tolerance | |\n|---|---|---|---|---|---|\n";
         return format!("{head}{columns}{rows}");
     }
     let mut reasons = points

@@ -28,7 +28,7 @@ pub(crate) fn mm1(p: &Point) -> Measured {
         workers(1.0, &exp(0.01)),
     );
     vec![
-        ("utilisation", json!(r.n(UTILIZATION))),
+        ("utilization", json!(r.n(UTILIZATION))),
         ("mean_sojourn_s", json!(r.s(MEAN))),
         ("mean_wait_s", json!(r.s(WAIT))),
         (
@@ -52,7 +52,7 @@ pub(crate) fn mmc(p: &Point) -> Measured {
         ("mean_wait_s", json!(r.s(WAIT))),
         ("mean_sojourn_s", json!(r.s(MEAN))),
         ("p99_sojourn_s", json!(r.s(P99))),
-        ("utilisation", json!(r.n(UTILIZATION))),
+        ("utilization", json!(r.n(UTILIZATION))),
     ]
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn loss(p: &Point) -> Measured {
     let r = station(users(rate), rate, p.n("requests"), 1000.0, no_queue);
     vec![
         ("prob_reject", json!(rejected(&r))),
-        ("utilisation", json!(r.n(UTILIZATION))),
+        ("utilization", json!(r.n(UTILIZATION))),
     ]
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn bounded(p: &Point) -> Measured {
         ("prob_reject", json!(rejected(&r))),
         ("throughput", json!(r.n("/requests/goodput_per_s"))),
         ("mean_sojourn_accepted_s", json!(r.s(MEAN))),
-        ("utilisation", json!(r.n(UTILIZATION))),
+        ("utilization", json!(r.n(UTILIZATION))),
     ]
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn closed(p: &Point) -> Measured {
         ("throughput", json!(r.n("/requests/throughput_per_s"))),
         ("mean_response_s", json!(r.s(MEAN))),
         ("response_time_law_residual", json!(residual)),
-        ("utilisation", json!(r.n(UTILIZATION))),
+        ("utilization", json!(r.n(UTILIZATION))),
     ]
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn jackson(p: &Point) -> Measured {
                 "internal_rate",
                 json!(r.n("/nodes/station/arrivals") / seconds),
             ),
-            ("utilisation", json!(r.n(UTILIZATION))),
+            ("utilization", json!(r.n(UTILIZATION))),
             ("mean_total_time_s", json!(r.s(MEAN))),
         ];
     }
@@ -268,7 +268,7 @@ pub(crate) fn doomed(p: &Point) -> Measured {
             json!(r.count("/requests/failed/timeout") / r.n("/requests/completed")),
         ),
         ("goodput", json!(r.n("/requests/goodput_per_s"))),
-        ("server_utilisation", json!(r.n(UTILIZATION))),
+        ("server_utilization", json!(r.n(UTILIZATION))),
         // What the server works on, whoever still wants it: one slot of mean work 10 ms.
         ("throughput", json!(r.n(UTILIZATION) * 100.0)),
     ]
@@ -325,7 +325,7 @@ pub(crate) fn cron(p: &Point) -> Measured {
         ("mean_sojourn_s", json!(r.s(MEAN))),
         ("max_sojourn_s", json!(r.s("/requests/latency_ms/max"))),
         ("p99_sojourn_s", json!(r.s(P99))),
-        ("mean_utilisation_over_minute", json!(r.n(UTILIZATION))),
+        ("mean_utilization_over_minute", json!(r.n(UTILIZATION))),
     ]
 }
 
@@ -432,7 +432,7 @@ pub(crate) fn laws(_: &Point) -> Measured {
     vec![
         ("little_law", json!(breaks("Little"))),
         ("flow_balance", json!(broken.len() as f64)),
-        ("utilisation_law", json!(breaks("tilization"))),
+        ("utilization_law", json!(breaks("tilization"))),
         ("forced_flow", json!(sent)),
         ("no_negative", json!(smallest(r.at("")))),
         (
