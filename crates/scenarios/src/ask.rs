@@ -1,4 +1,4 @@
-//! The prediction that a lesson asks for before it shows what happens.
+//! The question of a lesson: the prediction to make before it shows what happens.
 
 use crate::figure::{Figure, Unit};
 use crate::reading::{list, need, part, word};

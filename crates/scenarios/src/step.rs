@@ -37,8 +37,8 @@ pub enum Until {
     TriggerOver,
     /// An alert is raised for the first time.
     AlertRaised,
-    /// So many simulated seconds have passed since the first fault of the trigger began, or since
-    /// the run began where the lesson has no trigger.
+    /// This number of simulated seconds has passed since the first fault of the trigger began, or
+    /// since the run began if the lesson has no trigger.
     AfterS(f64),
 }
 

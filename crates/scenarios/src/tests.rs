@@ -77,7 +77,7 @@ fn steps_point_at_what_is_there_and_texts_name_figures_that_are_shown() {
             for piece in pieces(text) {
                 if let Piece::Figure { name, .. } = piece {
                     let is_shown = scenario.shows.iter().any(|shown| shown.name == name);
-                    assert!(is_shown, "{id}: no figure {name}");
+                    assert!(is_shown, "{id}: no metric {name}");
                 }
             }
         }
