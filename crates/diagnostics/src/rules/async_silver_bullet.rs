@@ -24,13 +24,14 @@ pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
     title: "Growing queue backlog (consumer lag)",
     means: "A queue does not make its consumers faster. When messages arrive faster than they are \
-        processed, the latency moves into the backlog, which grows until the queue is full or \
-        messages are useless. A response of \"accepted\" then says less and less about \"done\".",
+        processed, the latency moves into the backlog. The backlog grows until the queue is full \
+        or its messages are too old to be useful, and so does the time from \"accepted\" to \
+        \"done\".",
     evidence: "Structural: messages arrive at least as fast as all consumers together can process \
-        them. This is a warning; the rate of the consumers follows from their concurrency and \
-        times (Little's law). Measured: a backlog that reached at least 200 messages, the oldest \
-        of which waited at least 5 s. Either 70% of that backlog was left when requests ended, or \
-        the queue was full while users were affected.",
+        them (a warning). The capacity of the consumers follows from their concurrency and times \
+        (Little's law). Measured: a backlog reached at least 200 messages, the oldest of which \
+        waited at least 5 s. Either 70% of that backlog was left when requests ended, or the queue \
+        was full while users were affected.",
     silent: "A backlog that drains. A backlog behind a fault that lasts to the end of the run.",
     mends: "Add consumers, or limit the queue so that publishers get backpressure. The cost: more \
         consumers to pay for, or publishers that wait or are rejected.",

@@ -198,7 +198,7 @@ fn demand(series: &Series<'_>, origin: &str, span: Span, lost_s: f64) -> Message
     let over = |series, span| field::node_over(origin, series, Fold::Mean, span);
     let before = match series.calm.until_s <= lost_s && usual > 0.0 {
         true => message!(
-            ", up from {} before,",
+            ", up from {},",
             rate(usual).of(over("arrivals_per_s", series.calm))
         ),
         false => Message::new(),

@@ -26,10 +26,10 @@ pub(super) const RULE: Rule = Rule {
         Throughput cannot exceed the rate at which it grants requests, regardless of the number of \
         replicas. While it elects a leader, it grants nothing.",
     evidence: "Structural: a coordinator receives as many requests as it can grant, or more (a \
-        warning). A global lock is held until its holder has done the rest of its work. Or every \
-        request needs one global lock (a note). Measured: users were affected, and calls to a \
-        coordinator took at least 40% of the time of its callers. Meanwhile it was at least 80% \
-        busy, or at least two calls waited for it on average. Calls that found no leader are a \
+        warning). Or every request needs one global lock (a note). A global lock counts as held \
+        until its holder has done the rest of its work. Measured: users were affected, and calls \
+        to a coordinator took at least 40% of the time of its callers. Meanwhile it was at least \
+        80% busy, or at least two calls waited for it on average. Calls that found no leader are a \
         note.",
     silent: "Locks per key with little contention. A coordinator on the path of few requests.",
     mends: "Use a lock per key or leases, or decide where the data is. The cost: decisions made in \

@@ -22,9 +22,10 @@ pub(super) const RULE: Rule = Rule {
         if an event is lost. Users may not see their own writes.",
     evidence: "Structural: reads come from followers or from a copy, and no requirement limits \
         their staleness (a note). Or a copy is fed by a queue that may lose events (a note). \
-        Measured: a staleness requirement was missed, and a store, not a cache, returned most of \
-        the stale responses or differs from its owner after all queues have drained. Where no \
-        staleness is required, it takes at least 1% of stale reads and a staleness of 5 s.",
+        Measured: a staleness requirement was missed. In addition, a store, not a cache, returned \
+        most of the stale responses, or keys differ from their owner after all queues have \
+        drained. Where other requirements exist but none on staleness: at least 1% of the reads \
+        were stale, some of them by 5 s or more.",
     silent: "Lag within the requirement. Reads from the leader.",
     mends: "Read your own writes from the leader, deliver events at least once and in order, and \
         reconcile copies. The cost: more load on the leader, and a reconciliation job to run.",
@@ -149,11 +150,7 @@ fn stale_reads(id: &str, data: &DataReport) -> (Message, Message) {
     let share = data.stale_reads as f64 / data.reads.max(1) as f64;
     let share_of = (data.reads > 0).then(|| at("stale_reads").over(at("reads")));
     (
-        message!(
-            "{} served stale reads, out of date by up to {}",
-            name(id),
-            max
-        ),
+        message!("{} served reads that were stale by up to {}", name(id), max),
         message!(
             "{} of {} reads ({}) missed a write that had been acknowledged before the read began.",
             whole(data.stale_reads as f64).of(at("stale_reads")),

@@ -79,9 +79,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.as_str(), sick.node.id.as_str()])
                 .measured(Some(sick.fault.at.as_s()))
                 .says(
-                    message!("A replica of {} passed its health checks and failed calls: {} behind {}", name(&sick.node.id), share_of(&failed, &attempts), name(&node.id)),
+                    message!("A replica of {} passed its health checks while {} of the calls behind {} failed", name(&sick.node.id), share_of(&failed, &attempts), name(&node.id)),
                     message!(
-                        "{} of {} behind {} failed while the {} health checks passed. {} received a full share of the calls.",
+                        "{} of {} behind {} failed while the {} health checks passed. {} still received a full share of the calls.",
                         failed, count_of(attempts, "attempt", "attempts"), name(&node.id), check.depth.name(), sick.of(replicas as usize)
                     ),
                     "Judge replicas by the results of their calls: use outlier ejection or peak EWMA.",

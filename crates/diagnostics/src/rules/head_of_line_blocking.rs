@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
     means: "In one first-come, first-served queue, a few long calls hold all slots, and the short \
         calls wait behind them. Most of the work is short, but all of it becomes slow.",
     evidence: "Structural: calls whose service time has a squared coefficient of variation of at \
-        least 10 share one first-come, first-served queue (a note). Measured: a service has \
+        least 10 share one queue, and at least 1% of them wait (a note). Measured: a service has \
         operations whose times differ at least tenfold. At least 20% of its calls found no free \
         slot, and short calls took at least 5 times as long as they would without waiting. Or one \
         partition of a queue had at least 200 messages waiting, and another at most a tenth of \

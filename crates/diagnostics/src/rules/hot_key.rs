@@ -22,10 +22,10 @@ pub(super) const RULE: Rule = Rule {
     title: "Hot key",
     means: "A key is in one shard, partition or row, however many of them there are. When most \
         requests are for one key, its shard is saturated while the others are idle.",
-    evidence: "Measured: the busiest shard received at least twice the mean of the shards, and the \
-        most popular key alone explains at least half of the excess. The shard was at least 50% \
-        busy, and users were affected. Or at least 20% of all writes, and at least 100, waited for \
-        a row lock.",
+    evidence: "Measured: users were affected, and the busiest shard received at least twice the \
+        mean of the shards and was at least 50% busy. The most popular key alone explains at least \
+        half of the excess. Or at least 20% of all writes, and at least 100, waited for a row \
+        lock.",
     silent: "Skew that many keys cause (`shard-key`). A hot key that its shard can serve.",
     mends: "Cache the key for a short time, keep copies of it, or split it. The cost: slightly old \
         responses, or reads that combine the parts.",

@@ -24,8 +24,7 @@ pub(super) const RULE: Rule = Rule {
         recognize a repeat (a note). Measured: a write was applied more than once, and \
         redeliveries of a queue do not explain it. It is a warning, or an error where a \
         requirement was missed.",
-    silent: "An idempotency key from the client that a service or the database remembers for \
-        longer than retries last.",
+    silent: "An idempotency key from the client, and a service or a database that remembers it.",
     mends: "Send idempotency keys, and apply each key once. The cost: a lookup per write, and a \
         day of keys to store.",
     structural,

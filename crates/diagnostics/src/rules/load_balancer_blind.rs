@@ -23,12 +23,12 @@ pub(super) const RULE: Rule = Rule {
     evidence: "Structural: several replicas are behind a load balancer without health checks and \
         without outlier ejection, under an algorithm that ignores load (a note). Or deep health \
         checks have a panic threshold below 30% (a note). Measured, under an algorithm that \
-        ignores load: a replica was at least 1.5 times as busy as the median although it received \
-        no more than its share of calls. Or replicas failed and were still called, and at least \
-        0.2% of the calls failed. Measured, under an algorithm that considers load: replicas \
-        failed fast and were still called, without health checks or ejection. Measured, with deep \
-        health checks: at least 1% of the calls found no healthy replica, and fewer failed at the \
-        replicas themselves.",
+        ignores load: a replica was at least 1.5 times as busy as the median and still received \
+        its share of calls. Or replicas failed and were still called, and at least 0.2% of the \
+        calls failed. Measured, under an algorithm that considers load: replicas failed fast and \
+        were still called, without health checks or ejection. Measured, with deep health checks: \
+        at least 1% of the calls found no healthy replica, and fewer failed at the replicas \
+        themselves.",
     silent: "Algorithms that consider load, where no replica fails fast. Outlier ejection. Health \
         checks that react within a few seconds.",
     mends: "Use least outstanding requests or peak EWMA, outlier ejection with a limit, and \

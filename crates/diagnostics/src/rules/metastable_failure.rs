@@ -121,7 +121,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 message!("Goodput stayed at {} of its earlier level after the trigger was over", percent(stuck.goodput_per_s / stuck.goodput_before_per_s.max(1e-9)).of(field::of("metastable.goodput_per_s").over(field::of("metastable.goodput_before_per_s")))),
                 message!(
-                    "It was {} before the trigger. From {} {}, at the same load, it was {}.{}",
+                    "Goodput was {} before. From {} {}, at the same load, it was {}.{}",
                     rate(stuck.goodput_before_per_s).of(field::of("metastable.goodput_before_per_s")), moment(stuck.since_s), until, rate(stuck.goodput_per_s).of(field::of("metastable.goodput_per_s"))
                 , message!("{}{}", sustained, wasted_said)),
                 "Break the feedback loop: limit retries, drop requests whose callers have timed out, and shed load.",

@@ -78,7 +78,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     vec![
         Finding::new(RULE.id, services.iter().take(5).map(|id| (*id).to_owned()))
             .says(
-                message!("One request takes {} calls between services", figure(calls)),
+                message!("One request makes {} calls between services", figure(calls)),
                 message!(
                     "{} of the time of a request is spent on the network, across {} services.",
                     percent(network),
@@ -142,11 +142,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .measured(None)
             .says(
                 message!(
-                    "A request took {} calls between services",
+                    "A request made {} calls between services",
                     figure(per).of(calls_of.over(field::of("requests.offered")))
                 ),
                 message!(
-                    "At least 80% of the requests pass {} of {} services: {}.{}",
+                    "At least 80% of the requests need {} of {} services: {}.{}",
                     passed,
                     services.len(),
                     list(&services),

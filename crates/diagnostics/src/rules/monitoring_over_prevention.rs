@@ -249,7 +249,7 @@ fn saturation(
     let at = |series| field::node_over(id, series, Fold::Mean, span);
     let others = match others {
         [] => Message::new(),
-        others => message!(" {} followed.", list(others)),
+        others => message!(" Saturation then spread to {}.", list(others)),
     };
     (
         message!(

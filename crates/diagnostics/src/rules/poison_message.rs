@@ -181,8 +181,7 @@ fn behind(id: &str, messages: &Messages, blocked: usize) -> Message {
         (0, 0) => Message::new(),
         (0, _) => message!(" {} left at the end.", left),
         (n, _) => message!(
-            " {} of {} partitions were blocked behind them. {} left at the end, and the oldest had \
-             waited {}.",
+            " They blocked {} of {} partitions. {} left at the end, and the oldest had waited {}.",
             n,
             messages.partitions.len(),
             left,

@@ -190,7 +190,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
                 name(callee)
             ),
             message!(
-                "That is {} of the attempts, which share {}. {} was {} busy on average.{}",
+                "That is {} of the attempts. The pool has {}. {} was {} busy on average.{}",
                 percent(in_vain as f64 / (figures.attempts + in_vain) as f64).of(vain
                     .clone()
                     .over(Field::Sum(vec![field::link(&link.id, "attempts"), vain,]))),

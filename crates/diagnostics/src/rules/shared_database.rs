@@ -274,9 +274,9 @@ pub(super) fn suffered(facts: &Facts<'_>, id: &str, span: Span) -> Message {
     let (less, usual) = (done(span), done(series.calm));
     match (took(span), took(series.calm)) {
         (Some(slow), Some(fast)) if less.value >= 0.5 * usual.value => {
-            message!("took {} on average instead of {}", slow, fast)
+            message!("had a mean response time of {} instead of {}", slow, fast)
         }
-        _ => message!("completed {} instead of {}", less, usual),
+        _ => message!("completed calls at {} instead of {}", less, usual),
     }
 }
 

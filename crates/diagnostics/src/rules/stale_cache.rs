@@ -23,11 +23,11 @@ pub(super) const RULE: Rule = Rule {
         until the TTL expires. With invalidation, a concurrent fill may still put the old value \
         back.",
     evidence: "Structural: writes bypass a cache whose entries never expire, or live longer than \
-        the required staleness (a note). Measured: a cache returned most of the stale reads and a \
-        staleness requirement was missed. Where other requirements but none on staleness exist, it \
-        takes at least 1% of stale reads and a staleness of 20 s. The cause is the TTL where \
-        writes do not reach the cache. Where they do, it is the race between fill and \
-        invalidation, or lost invalidations.",
+        the required staleness (a note). Measured: a cache returned most of the stale reads, and a \
+        staleness requirement was missed. Where other requirements exist but none on staleness: at \
+        least 1% of the reads were stale, some of them by 20 s or more. The cause is the TTL if \
+        writes do not reach the cache. If they do, it is the race between fill and invalidation, \
+        or invalidations that were late or lost.",
     silent: "Stale reads within the requirement, or less than 20 s old where there is none.",
     mends: "Invalidate on every write, use leases against the race, or shorten the TTL. The cost: \
         more calls, and more misses.",

@@ -341,7 +341,7 @@ impl List<'_> {
             node(id, "service_time", Value::text("1us")),
             node(id, "scope", Value::text("per_key")),
         ];
-        self.add(Without::Locks, [id], of("waits for locks of", id), edits);
+        self.add(Without::Locks, [id], of("lock waits at", id), edits);
     }
 }
 
