@@ -288,7 +288,7 @@ onPage("a requirement that was not measured is neither met nor missed", {}, asyn
   await page.keyboard.press("f");
   const row = page.locator(".scorecard tbody tr");
   await row.locator('svg[aria-label="not measured"]').waitFor(WAIT);
-  assert.match(await row.innerText(), /no request was made/);
+  assert.match(await row.innerText(), /no request was sent/);
 });
 
 onPage("F leads to the findings and takes nothing away, also where there are none", {}, async (page) => {

@@ -231,7 +231,7 @@ for (const options of [{ width: 840 }, PHONE]) {
     for (const key of [".", ".", ".", "f"]) await page.keyboard.press(key);
     await until(page, (s) => s.speed === 20);
     const scorecard = page.locator(".scorecard table");
-    const words = scorecard.getByText("the last fault left no time to recover in");
+    const words = scorecard.getByText("the last fault ended too late for a recovery");
     await words.waitFor({ timeout: 90_000 });
     assert.deepEqual(await sticksOut(scorecard), []);
 
@@ -241,7 +241,7 @@ for (const options of [{ width: 840 }, PHONE]) {
     await until(page, (s) => /move/i.test(s.undo));
     await page.keyboard.press("Shift+C");
     const table = page.locator("dialog[open] .compare-table");
-    await table.getByText("the last fault left no time to recover in").first().waitFor({ timeout: 90_000 });
+    await table.getByText("the last fault ended too late for a recovery").first().waitFor({ timeout: 90_000 });
     assert.deepEqual(await sticksOut(table), []);
   });
 }

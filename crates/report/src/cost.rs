@@ -1,13 +1,14 @@
-//! What a design costs.
+//! The cost of a design.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What the design costs a month, in US dollars, if every hour is as the measured part of the run.
+/// The monthly cost of the design, in US dollars, if every hour is like the measured part of the
+/// run.
 #[derive(Clone, Debug, Serialize)]
 pub struct CostReport {
-    /// All nodes.
+    /// The cost of all nodes.
     pub monthly: f64,
-    /// By node id; those that cost nothing are left out.
+    /// The cost by node id; nodes that cost nothing are left out.
     pub by_node: BTreeMap<String, f64>,
 }

@@ -1,50 +1,52 @@
-//! What became of data.
+//! The correctness of data: stale reads, and duplicate, lost and torn writes.
 
 use crate::run::Time;
 use serde::Serialize;
 
-/// What became of data, by requests that started after the warm-up.
+/// The correctness of data, over requests that started after the warm-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataReport {
-    /// Requests to read that were answered.
+    /// Read requests that were answered.
     pub reads: u64,
-    /// Of those, answered with a version out of date: a newer one had been acknowledged to the
-    /// client that wrote it before the request started.
+    /// Reads answered with a stale version: a newer one had been acknowledged to the client that
+    /// wrote it before the request started.
     pub stale_reads: u64,
-    /// From that acknowledgement to the start of the request; 0 for answers that were not stale.
+    /// Staleness of reads: the time from that acknowledgment to the start of the request; 0 for
+    /// reads that were not stale.
     pub staleness_ms: Staleness,
-    /// Requests to write that were acknowledged.
+    /// Write requests that were acknowledged.
     pub writes: u64,
     /// Versions committed to databases that own their data.
     pub effects: u64,
-    /// Of those, applied again for the same step of the same intent.
+    /// Versions that were applied again for the same step of the same intent.
     pub duplicate_effects: u64,
-    /// Intents with such effects.
+    /// Intents with such duplicates.
     pub duplicated_writes: u64,
-    /// The first of them, with the two attempts that applied it; `null` where there is none.
+    /// The first of them, with the two attempts that applied it; `null` if there is none.
     pub first_duplicate: Option<DuplicateReport>,
-    /// Acknowledged, and applied nowhere.
+    /// Acknowledged writes that no database has.
     pub lost_writes: u64,
-    /// Standing in some of the databases that the operation always writes to, and not in others.
+    /// Writes that some of the databases of an operation have, and others do not.
     pub torn_writes: u64,
-    /// Applied after a later write of the same client to the same key.
+    /// Writes applied after a later write of the same client to the same key.
     pub out_of_order: u64,
     /// Keys on which a cache or a copy disagrees with the owner, now.
     pub divergent_keys: u64,
-    /// From the answer the client got to the last effect of its write; 0 where that came first.
+    /// Time from the response to the client to the last effect of its write; 0 if the effect was
+    /// earlier.
     pub effect_delay_ms: Time,
 }
 
 /// A write that was applied twice.
 #[derive(Clone, Debug, Serialize)]
 pub struct DuplicateReport {
-    /// The client that wanted it.
+    /// The client that sent the request.
     pub client: String,
     /// The operation.
     pub operation: String,
     /// The key.
     pub key: u32,
-    /// When it was wanted.
+    /// When the request was sent, in s.
     pub wanted_s: f64,
     /// The database that applied it.
     pub node: String,
@@ -58,19 +60,19 @@ pub struct DuplicateReport {
 /// An attempt that applied a write.
 #[derive(Clone, Debug, Serialize)]
 pub struct AppliedReport {
-    /// When.
+    /// When it applied the write, in s.
     pub at_s: f64,
-    /// The link it went over; `null` for a cache that writes behind the answer.
+    /// The link of the attempt; `null` for a cache with write-behind.
     pub link: Option<String>,
-    /// Which attempt of its call it was, from 1.
+    /// The number of the attempt within its call, from 1.
     pub attempt: u16,
 }
 
-/// How old answers to reads were. `null` where none was given.
+/// The staleness of reads, in ms; `null` if there were none.
 #[derive(Clone, Debug, Serialize)]
 pub struct Staleness {
-    /// Of all reads, within 0.4 %.
+    /// Percentile of all reads, within 0.4%.
     pub p99: Option<f64>,
-    /// Exact.
+    /// Exact maximum.
     pub max: Option<f64>,
 }

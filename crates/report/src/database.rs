@@ -1,97 +1,98 @@
-//! What the members of a database do among themselves.
+//! The replication, row locks and shards of a database.
 
 use crate::run::Time;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What the members of a database do among themselves; what is off is left out.
+/// Metrics of the members of a database; features that are off are left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct DatabaseReport {
-    /// Writes that found their row locked.
+    /// Row locks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_locks: Option<RowLockReport>,
-    /// Writes that touch every shard.
+    /// Writes to all shards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_phase: Option<TwoPhaseReport>,
-    /// Copies of each shard.
+    /// Replication of each shard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication: Option<ReplicationReport>,
-    /// Moves of keys to another number of shards, in the order they began (the last hundred).
+    /// Resharding, in the order it began (the last hundred).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reshardings: Vec<ReshardingReport>,
-    /// By link: writes on their way to queues.
+    /// Change data capture by link: writes on their way to queues.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub relays: BTreeMap<String, RelayReport>,
 }
 
-/// Keys that moved to another number of shards.
+/// A change of the number of shards.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReshardingReport {
-    /// Shards before.
+    /// Number of shards before.
     pub from: u32,
-    /// Shards after.
+    /// Number of shards after.
     pub to: u32,
-    /// When it began.
+    /// When it began, in s.
     pub at_s: f64,
-    /// Until the last key had moved; `null` where that is still to come.
+    /// When the last key had moved, in s; `null` if it has not.
     pub took_s: Option<f64>,
     /// Keys that have moved so far.
     pub keys_moved: u64,
-    /// Batches repeated because a shard was not available.
+    /// Batches repeated because a shard was unavailable.
     pub retries: u64,
-    /// Writes that waited for their key to have moved.
+    /// Writes that waited until their key had moved.
     pub held_writes: u64,
     /// How long they waited.
     pub hold_ms: Time,
-    /// Calls that were sent on to where their key had moved.
+    /// Calls that were forwarded because their key had moved.
     pub redirected: u64,
 }
 
-/// Writes that a database publishes.
+/// Writes that a database publishes to a queue.
 #[derive(Clone, Debug, Serialize)]
 pub struct RelayReport {
-    /// Accepted by the queue, over the whole run.
+    /// Writes that the queue accepted, over the whole run.
     pub published: u64,
-    /// Not accepted yet.
+    /// Writes that the queue has not accepted yet.
     pub waiting: u64,
-    /// Mean number of those, from the warm-up to the duration.
+    /// Mean number of such writes, from the warm-up to the duration.
     pub waiting_mean: f64,
-    /// Most of them.
+    /// Largest number of such writes.
     pub waiting_max: u64,
-    /// From the commit to the acceptance.
+    /// Time from the commit to the acceptance by the queue.
     pub lag_ms: Time,
 }
 
-/// What the members of shards did to stay alike.
+/// Replication within shards.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReplicationReport {
-    /// Times that a member took over as leader, over the whole run.
+    /// Number of failovers, over the whole run.
     pub failovers: u64,
     /// Writes that were undone, acknowledged or not, over the whole run: the new leader did not
     /// have them, or the other side of a partition wrote later.
     pub undone_writes: u64,
-    /// From a write at the leader to its being applied at a follower, over all followers.
+    /// Replication lag: time from a write at the leader until a follower applies it, over all
+    /// followers.
     pub lag_ms: Time,
 }
 
-/// Writes that found their row locked.
+/// Contention for row locks.
 #[derive(Clone, Debug, Serialize)]
 pub struct RowLockReport {
-    /// How many got it in the end.
+    /// Writes that waited and got the lock.
     pub waits: u64,
-    /// How long they waited for it.
+    /// How long they waited.
     pub wait_ms: Time,
-    /// Mean number waiting, from the warm-up to the duration.
+    /// Mean number of waiting writes, from the warm-up to the duration.
     pub waiting_mean: f64,
-    /// Most waiting.
+    /// Largest number of waiting writes.
     pub waiting_max: u64,
 }
 
-/// Writes that touch every shard.
+/// Writes to all shards.
 #[derive(Clone, Debug, Serialize)]
 pub struct TwoPhaseReport {
-    /// Committed on all shards.
+    /// Writes committed on all shards.
     pub committed: u64,
-    /// Undone, since one shard failed to prepare.
+    /// Writes undone because one shard failed to prepare.
     pub aborted: u64,
 }

@@ -1,10 +1,10 @@
-//! Edits, for serde: as design files and the JSON of findings have them.
+//! Serde for edits, in the form of design files and of findings in JSON.
 
 use design::{Command, Value};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Writes edits as the JSON of findings has them, or so that any format can read them back.
+/// Writes edits as in the JSON of findings, or so that any format can read them back.
 ///
 /// # Errors
 ///
@@ -17,7 +17,7 @@ pub fn serialize<S: Serializer>(edits: &[Command], to: S) -> Result<S::Ok, S::Er
     }
 }
 
-/// Reads what a format that is not for people was written in.
+/// Reads edits from a format that is not for people.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Command>, D
         .map_err(|_| serde::de::Error::custom("not edits"))
 }
 
-/// A value of the document, for a format that says by itself what each value is.
+/// A value of the document, for self-describing formats.
 struct Json<'a>(&'a Value);
 
 impl Serialize for Json<'_> {
@@ -41,7 +41,7 @@ impl Serialize for Json<'_> {
         match self.0 {
             Value::Null => to.serialize_unit(),
             Value::Bool(is) => to.serialize_bool(*is),
-            // Whole numbers as such: 3, not 3.0.
+            // Whole numbers are written without a fraction: 3, not 3.0.
             Value::Number(n) if libm::floor(*n) == *n && n.abs() < 9e15 => {
                 to.serialize_i64(*n as i64)
             }
@@ -65,7 +65,7 @@ impl Serialize for Json<'_> {
     }
 }
 
-/// A value of the document, for a format that does not.
+/// A value of the document, for formats that are not self-describing.
 #[derive(Serialize, Deserialize)]
 enum Tagged {
     Null,

@@ -1,4 +1,4 @@
-//! What experiments showed: runs of the same requests with one thing taken away, or with a remedy.
+//! Results of experiments: runs of the same requests with one suspect removed, or with a remedy.
 
 use crate::finding::Finding;
 use crate::message::Message;
@@ -8,57 +8,57 @@ use serde::{Deserialize, Serialize};
 /// A metric in two runs; durations in ms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// Which.
+    /// The metric.
     #[serde(with = "crate::metric::one")]
     pub metric: Metric,
-    /// As the run on hand had it; `null` where it gave none: nothing was answered, or the system
-    /// did not recover.
+    /// The value in the original run; `null` if there was none, because nothing was answered or the
+    /// system did not recover.
     pub before: Option<f64>,
-    /// As it was with the change, on the same seed.
+    /// The value in the changed run, on the same seed.
     pub after: Option<f64>,
 }
 
-/// What a remedy did when it was applied and run on the same seed.
+/// The effect of a remedy that was applied and run on the same seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
-    /// The requirement it brings nearest.
+    /// The requirement that it brings closest to its bound.
     pub requirement: Change,
     /// The bound of that requirement, in the unit of its metric.
     pub bound: f64,
-    /// Whether that requirement holds with it.
+    /// Whether that requirement is met with it.
     pub met: bool,
-    /// Whether all requirements hold with it.
+    /// Whether all requirements are met with it.
     pub fixes: bool,
-    /// Share of the distance to the bound that went, from 0 to 1.
+    /// Share of the distance to the bound that it closes, from 0 to 1.
     pub share: f64,
-    /// Other requirements that it brings nearer.
+    /// Other requirements that it brings closer to their bounds.
     pub better: Vec<Change>,
     /// What it makes worse: requirements that were met, availability, and writes lost, torn or
-    /// doubled.
+    /// duplicated.
     pub worse: Vec<Change>,
-    /// What the design costs a month, in US dollars.
+    /// The monthly cost of the design, in US dollars.
     pub monthly_cost: Change,
 }
 
-/// What the experiments say of a finding.
+/// The result of the experiments on a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// Nothing was tried: the design alone shows it, or nothing can be taken away.
+    /// Nothing was tested: the design alone shows the finding, or nothing can be removed.
     #[default]
     Untested,
-    /// An experiment is under way or to come.
+    /// An experiment is running or planned.
     Suspected,
-    /// Without it, at least half of the harm is gone.
+    /// Without the suspect, at least half of the harm disappears.
     Confirmed,
-    /// Without it, a part of the harm is gone.
+    /// Without the suspect, a part of the harm disappears.
     Contributes,
-    /// Without it, the harm is the same.
+    /// Without the suspect, the harm is the same.
     RuledOut,
 }
 
 impl Standing {
-    /// As written.
+    /// Returns the name as written in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Untested => "untested",
@@ -73,13 +73,13 @@ impl Standing {
 /// A run without one suspect, on the same seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
-    /// What was taken away, as in "without the retries".
+    /// What was removed, as in "without the retries".
     pub without: Message,
-    /// The nodes and links that it was about.
+    /// The nodes and links that were affected by the removal.
     pub subjects: Vec<String>,
-    /// The missed requirement that came nearest to its bound.
+    /// The missed requirement that came closest to its bound.
     pub requirement: Change,
-    /// Share of its distance to the bound that went: below 0 where it grew.
+    /// Share of the distance to the bound that was closed; below 0 if the distance grew.
     pub share: f64,
     /// The same experiment under other seeds.
     pub seeds: Seeds,
@@ -87,23 +87,24 @@ pub struct Experiment {
     pub curve: Curve,
 }
 
-/// An experiment under other seeds than that of the run.
+/// An experiment under seeds other than that of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeds {
-    /// Seeds tested.
+    /// Number of seeds tested.
     pub tried: u32,
-    /// Seeds under which the requirement was missed too.
+    /// Number of seeds under which the requirement was missed too.
     pub missed: u32,
-    /// Of these, seeds under which at least half of the distance to the bound went.
+    /// Of these, the number of seeds under which at least half of the distance to the bound was
+    /// closed.
     pub held: u32,
 }
 
 /// Offered load and goodput over time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// Width of a step in seconds.
+    /// Width of a point in seconds.
     pub width_s: f64,
-    /// Requests made.
+    /// Offered load.
     pub offered_per_s: Vec<f64>,
     /// Goodput.
     pub goodput_per_s: Vec<f64>,
@@ -112,11 +113,11 @@ pub struct Curve {
 /// The result of all experiments on a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conclusion {
-    /// Causes first, with what they explain below them.
+    /// Findings, causes first, with those that they explain below them.
     pub findings: Vec<Finding>,
-    /// Findings whose claim an experiment refuted.
+    /// Findings that an experiment refuted.
     pub ruled_out: Vec<Finding>,
-    /// Every experiment on a cause.
+    /// All experiments on causes.
     pub tried: Vec<Experiment>,
     /// Offered load and goodput of the run itself.
     pub curve: Curve,

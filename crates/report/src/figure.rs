@@ -1,15 +1,15 @@
-//! Numbers that know their unit, and which place of the report they were taken from.
+//! Numbers with their unit and the field of the report they were read from.
 
 use serde::{Deserialize, Serialize};
 
 /// A number with its unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// In the unit.
+    /// The value in the unit.
     pub value: f64,
-    /// Its unit.
+    /// The unit.
     pub unit: Unit,
-    /// The place of the report that it can be read from, where it is one.
+    /// The field of the report that the number was read from, if it was read from one.
     pub field: Option<Box<Field>>,
 }
 
@@ -25,7 +25,7 @@ pub enum Unit {
     /// A share of a whole, from 0 to 1.
     #[serde(rename = "share")]
     Share,
-    /// A rate.
+    /// A rate per second.
     #[serde(rename = "per_s")]
     PerSecond,
     /// Seconds.
@@ -39,63 +39,63 @@ pub enum Unit {
     Dollars,
 }
 
-/// Where a number is found in the JSON report (`--format json`).
+/// The field of a number in the JSON report (`--format json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
-    /// The number at the end of these keys; a place in a list is written as a number.
+    /// The number at the end of these keys; an index of a list is written as a number.
     At(Vec<String>),
-    /// All numbers of the map at the end of these keys, together.
+    /// The sum of the map at the end of these keys.
     All(Vec<String>),
     /// Windows of a series. The keys lead to the list; `width_s` is beside it, and the first window
     /// begins at 0 s.
     Windows {
-        /// Keys to the list.
+        /// Keys of the list.
         of: Vec<String>,
-        /// What is made of the windows.
+        /// How the windows are aggregated.
         fold: Fold,
-        /// The first window is the one that contains this moment.
+        /// The first window is the one that contains this time.
         from_s: f64,
-        /// The last window begins before this moment.
+        /// The last window begins before this time.
         until_s: f64,
     },
     /// The sum of fields.
     Sum(#[serde(deserialize_with = "crate::nested::read")] Vec<Field>),
-    /// The highest of fields.
+    /// The maximum of fields.
     Max(#[serde(deserialize_with = "crate::nested::read")] Vec<Field>),
-    /// The first without the second.
+    /// The first field minus the second.
     Difference(#[serde(deserialize_with = "crate::nested::read")] Box<[Field; 2]>),
-    /// The first by the second.
+    /// The first field divided by the second.
     Ratio(#[serde(deserialize_with = "crate::nested::read")] Box<[Field; 2]>),
-    /// A field, times a number.
+    /// A field multiplied by a number.
     Scaled(
         #[serde(deserialize_with = "crate::nested::read")] Box<Field>,
         f64,
     ),
-    /// What is left of 1.
+    /// 1 minus a field.
     Rest(#[serde(deserialize_with = "crate::nested::read")] Box<Field>),
 }
 
-/// What is made of windows.
+/// How windows are aggregated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fold {
-    /// All together.
+    /// The sum.
     Sum,
-    /// The mean of those that have a value.
+    /// The mean of the windows that have a value.
     Mean,
-    /// The highest.
+    /// The maximum.
     Max,
-    /// The lowest.
+    /// The minimum.
     Min,
-    /// That of the first window.
+    /// The value of the first window.
     First,
-    /// That of the last window.
+    /// The value of the last window.
     Last,
 }
 
 impl Figure {
-    /// A number without a field in the report.
+    /// Returns a number without a field in the report.
     pub fn new(value: f64, unit: Unit) -> Self {
         Self {
             value,
@@ -104,8 +104,9 @@ impl Figure {
         }
     }
 
-    /// A number read from this field of the report.
-    // Not inlined, here and below: hundreds of figures are made so, and the page is to be small.
+    /// Returns the number with the field of the report it was read from.
+    // Not inlined, here and below: hundreds of numbers are made this way, and the page must be
+    // small.
     #[must_use]
     #[inline(never)]
     pub fn of(mut self, field: Field) -> Self {
@@ -113,7 +114,7 @@ impl Figure {
         self
     }
 
-    /// Adds the place of the report, where there is one.
+    /// Returns the number with its field of the report, if there is one.
     #[must_use]
     #[inline(never)]
     pub fn maybe_of(mut self, field: Option<Field>) -> Self {
@@ -123,17 +124,17 @@ impl Figure {
 }
 
 impl Field {
-    /// The number at the end of these keys.
+    /// Returns the field at the end of these keys.
     pub fn at<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self::At(keys.into_iter().map(str::to_owned).collect())
     }
 
-    /// All numbers of the map at the end of these keys, together.
+    /// Returns the sum of the map at the end of these keys.
     pub fn all<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self::All(keys.into_iter().map(str::to_owned).collect())
     }
 
-    /// Windows of a series, from a moment until another.
+    /// Returns windows of a series, from one time until another.
     pub fn windows<'a>(
         keys: impl IntoIterator<Item = &'a str>,
         fold: Fold,
@@ -148,28 +149,28 @@ impl Field {
         }
     }
 
-    /// This without another.
+    /// Returns this field minus another.
     #[must_use]
     #[inline(never)]
     pub fn minus(self, other: Self) -> Self {
         Self::Difference(Box::new([self, other]))
     }
 
-    /// This by another.
+    /// Returns this field divided by another.
     #[must_use]
     #[inline(never)]
     pub fn over(self, other: Self) -> Self {
         Self::Ratio(Box::new([self, other]))
     }
 
-    /// This, times a number.
+    /// Returns this field multiplied by a number.
     #[must_use]
     #[inline(never)]
     pub fn times(self, by: f64) -> Self {
         Self::Scaled(Box::new(self), by)
     }
 
-    /// What is left of 1.
+    /// Returns 1 minus this field.
     #[must_use]
     #[inline(never)]
     pub fn rest(self) -> Self {

@@ -1,4 +1,4 @@
-//! What a rule finds.
+//! Findings of rules.
 
 use crate::experiment::{Effect, Experiment, Standing};
 use crate::message::Message;
@@ -17,12 +17,12 @@ pub enum Severity {
     Note,
     /// A likely problem, or one that occurred without missing a requirement.
     Warning,
-    /// It did harm in this run: a requirement was missed, or writes were lost, doubled or torn.
+    /// It did harm in this run: a requirement was missed, or writes were lost, duplicated or torn.
     Error,
 }
 
 impl Severity {
-    /// As written.
+    /// Returns the name as written in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
@@ -32,24 +32,24 @@ impl Severity {
     }
 }
 
-/// What a rule found.
+/// A finding of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The rule, as in `docs/rules.md`.
+    /// The id of the rule, as in `docs/rules.md`.
     pub rule: Cow<'static, str>,
     /// How much it matters.
     pub severity: Severity,
-    /// Whether the run showed it; else the design alone does.
+    /// Whether the run showed it, rather than the design alone.
     pub measured: bool,
-    /// Ids of the nodes and links it is about, the chief one first.
+    /// Ids of the nodes and links it is about, the main one first.
     pub subjects: Vec<String>,
-    /// The moment to jump to.
+    /// The time to jump to, in s.
     pub onset_s: Option<f64>,
-    /// What is the case.
+    /// What happened, or what could happen.
     pub what: Message,
     /// Why, with the numbers that show it.
     pub why: Message,
-    /// What to do, in a sentence.
+    /// What to do, in one sentence.
     pub remedy: Message,
     /// What happened, in order.
     pub chain: Vec<Step>,
@@ -58,21 +58,21 @@ pub struct Finding {
     pub requirement: Option<Metric>,
     /// Possible fixes, each as edits of this design.
     pub remedies: Vec<Remedy>,
-    /// What experiments say of it.
+    /// The result of the experiments on it.
     pub standing: Standing,
-    /// Runs without what it says is the cause, the most telling first.
+    /// Runs without the suspected cause, the strongest first.
     pub experiments: Vec<Experiment>,
     /// Findings that this one explains.
     #[serde(deserialize_with = "crate::nested::read")]
     pub symptoms: Vec<Finding>,
 }
 
-/// A link of a chain of events.
+/// An event of a chain of events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// When.
+    /// When it happened, in s.
     pub at_s: f64,
-    /// Which node or link.
+    /// The node or link.
     pub subject: String,
     /// What happened to it.
     pub what: Message,
@@ -81,19 +81,19 @@ pub struct Step {
 /// Edits that would fix a finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedy {
-    /// On the button.
+    /// The label of its button.
     pub label: Message,
-    /// One edit after the other.
+    /// The edits, in order.
     #[serde(with = "crate::edits")]
     pub edits: Vec<Command>,
     /// What it costs.
     pub cost: Message,
-    /// What it did when it was tried; `None` where it was not.
+    /// Its measured effect; `None` if it was not tested.
     pub effect: Option<Effect>,
 }
 
 impl Finding {
-    /// A note that the design alone shows.
+    /// Returns a finding that the design alone shows, as a note.
     pub fn new(rule: &'static str, subjects: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             rule: Cow::Borrowed(rule),
@@ -117,14 +117,14 @@ impl Finding {
         }
     }
 
-    /// It matters as much as this.
+    /// Sets the severity.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// The run showed it: a warning, from this moment on.
+    /// Marks it as measured: a warning, from this time on.
     #[must_use]
     pub fn measured(mut self, onset_s: Option<f64>) -> Self {
         self.measured = true;
@@ -133,7 +133,7 @@ impl Finding {
         self
     }
 
-    /// What is the case, why, and what to do.
+    /// Sets what happened, why, and what to do.
     #[must_use]
     pub fn says(
         mut self,
@@ -145,7 +145,7 @@ impl Finding {
         self
     }
 
-    /// What it endangers.
+    /// Sets the metric that it endangers.
     #[must_use]
     pub fn endangers(mut self, metric: Metric) -> Self {
         self.requirement = Some(metric);
@@ -161,19 +161,20 @@ impl Finding {
         self
     }
 
-    /// What tells it from the other findings of a run: its rule and its chief subject.
+    /// Returns the key that identifies it among the findings of a run: its rule and its main
+    /// subject.
     pub fn key(&self) -> String {
         let subject = self.subjects.first().map_or("", String::as_str);
         format!("{} {subject}", self.rule)
     }
 
-    /// The worst of it and all below it.
+    /// Returns the highest severity of this finding and all below it.
     pub fn worst(&self) -> Severity {
         let below = self.symptoms.iter().map(Self::worst);
         below.fold(self.severity, Severity::max)
     }
 
-    /// This finding and all below it.
+    /// Returns this finding and all below it.
     pub fn all(&self) -> Vec<&Finding> {
         let below = self.symptoms.iter().flat_map(Finding::all);
         std::iter::once(self).chain(below).collect()
@@ -181,7 +182,7 @@ impl Finding {
 }
 
 impl Remedy {
-    /// A remedy with its cost.
+    /// Returns a remedy with its cost.
     pub fn new(label: impl Into<Message>, cost: impl Into<Message>, edits: Vec<Command>) -> Self {
         Self {
             label: label.into(),
@@ -191,7 +192,7 @@ impl Remedy {
         }
     }
 
-    /// All of it as one edit, undone as one.
+    /// Returns all its edits as one command, which is undone as one.
     pub fn command(&self) -> Command {
         Command::Batch(self.edits.clone())
     }

@@ -7,37 +7,37 @@ use std::collections::BTreeMap;
 /// The metrics of a link.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkReport {
-    /// Requests that needed it.
+    /// Requests that needed the link.
     pub requests: u64,
-    /// What callers needed: calls made, retries apart.
+    /// Calls over the link, without retries.
     pub calls: u64,
-    /// What was sent.
+    /// Attempts sent, including retries and hedges.
     pub attempts: u64,
-    /// Of that, retries.
+    /// Attempts that were retries.
     pub retries: u64,
-    /// Attempts sent beside others that took long.
+    /// Attempts that were hedges, sent in addition to slow ones.
     pub hedges: u64,
     /// Attempts canceled because another attempt of the same call won.
     pub abandoned: u64,
-    /// Attempts without an answer in time.
+    /// Attempts that timed out.
     pub timeouts: u64,
-    /// All failed attempts, by cause as the caller saw it.
+    /// Failed attempts by cause, as the caller saw it.
     pub failures: BTreeMap<&'static str, u64>,
-    /// Attempts per request that needed the link: retries of all layers above and repeated calls
+    /// Attempts per request that needed the link. Retries of all layers above and repeated calls
     /// multiply here.
     pub amplification: f64,
-    /// How long breakers were open, summed over calling replicas.
+    /// How long circuit breakers were open, summed over calling replicas.
     pub breaker_open_s: f64,
-    /// How long they were half open: trial calls apart, closed to traffic.
+    /// How long circuit breakers were half open, when only trial calls pass.
     pub breaker_half_open_s: f64,
-    /// Mean number of attempts under way.
+    /// Mean number of attempts in flight.
     pub in_flight_mean: f64,
-    /// Of attempts answered well.
+    /// Latency of successful attempts.
     pub latency_ms: Time,
-    /// Pauses before retries, where there were any.
+    /// Pauses before retries, if there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_ms: Option<Spread>,
-    /// Where it has a pool: waits for a connection, of attempts that got one; 0 where one was free.
+    /// With a connection pool: waits of attempts for a connection; 0 if one was free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool_wait_ms: Option<Spread>,
 }

@@ -1,4 +1,4 @@
-//! Messages: text whose names, moments and numbers keep their types.
+//! Messages: texts whose names, times and numbers keep their types.
 
 use crate::figure::{Figure, Unit};
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,9 @@ pub enum Piece {
     Zone(String),
     /// An operation of a client, by its name.
     Operation(String),
-    /// A moment of the run in seconds, told to a tenth of one.
+    /// A time of the run in seconds, shown to a tenth of a second.
     Moment(f64),
-    /// A moment of the run in seconds, told to the millisecond.
+    /// A time of the run in seconds, shown to the millisecond.
     Instant(f64),
     /// A number.
     Figure(Figure),
@@ -49,7 +49,7 @@ macro_rules! message {
     }};
 }
 
-/// How many `{}` there are in a text. For [`message!`].
+/// Returns the number of `{}` in a text. For [`message!`].
 #[doc(hidden)]
 pub const fn holes(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -68,12 +68,12 @@ pub const fn holes(text: &str) -> usize {
 }
 
 impl Message {
-    /// A message without pieces.
+    /// Returns a message without pieces.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// See [`message!`]. A part beyond the last `{}` is left out.
+    /// Fills a text: see [`message!`]. Parts beyond the last `{}` are left out.
     pub fn filled(text: &str, parts: Vec<Self>) -> Self {
         let mut message = Self::new();
         let mut parts = parts.into_iter();
@@ -88,17 +88,17 @@ impl Message {
         message
     }
 
-    /// Its pieces, in order. No two texts are next to each other, and none is empty.
+    /// Returns its pieces, in order. No two texts are adjacent, and none is empty.
     pub fn pieces(&self) -> &[Piece] {
         &self.0
     }
 
-    /// Whether it says nothing.
+    /// Returns whether it has no pieces.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds a piece at its end.
+    /// Adds a piece at the end.
     pub fn push(&mut self, piece: Piece) {
         match (piece, self.0.last_mut()) {
             (Piece::Text(more), _) if more.is_empty() => {}
@@ -107,14 +107,14 @@ impl Message {
         }
     }
 
-    /// Adds another message at its end.
+    /// Adds another message at the end.
     pub fn append(&mut self, other: impl Into<Self>) {
         for piece in other.into().0 {
             self.push(piece);
         }
     }
 
-    /// Messages, one after the other, with words between them.
+    /// Joins messages with words between them.
     pub fn join(messages: impl IntoIterator<Item: Into<Self>>, between: &str) -> Self {
         let mut joined = Self::new();
         for (at, message) in messages.into_iter().enumerate() {
@@ -199,18 +199,18 @@ impl From<design::Duration> for Message {
     }
 }
 
-/// A node.
+/// Returns the name of a node.
 pub fn name(id: impl AsRef<str>) -> Piece {
     node(id.as_ref())
 }
 
-// Not one for each kind of string: there are hundreds of places that name something.
+// Not generic over kinds of strings: hundreds of places name something, and the page must be small.
 #[inline(never)]
 fn node(id: &str) -> Piece {
     Piece::Node(id.to_owned())
 }
 
-/// A link.
+/// Returns the name of a link.
 pub fn link_name(id: impl AsRef<str>) -> Piece {
     link(id.as_ref())
 }
@@ -220,78 +220,78 @@ fn link(id: &str) -> Piece {
     Piece::Link(id.to_owned())
 }
 
-/// A zone.
+/// Returns the name of a zone.
 pub fn zone_name(name: impl AsRef<str>) -> Piece {
     Piece::Zone(name.as_ref().to_owned())
 }
 
-/// An operation of a client.
+/// Returns the name of an operation of a client.
 pub fn operation(name: impl AsRef<str>) -> Piece {
     Piece::Operation(name.as_ref().to_owned())
 }
 
-/// A moment of the run in seconds, told to a tenth of one.
+/// Returns a time of the run in seconds, shown to a tenth of a second.
 pub fn moment(s: f64) -> Piece {
     Piece::Moment(s)
 }
 
-/// A moment of the run in seconds, told to the millisecond.
+/// Returns a time of the run in seconds, shown to the millisecond.
 pub fn instant(s: f64) -> Piece {
     Piece::Instant(s)
 }
 
-/// A number of things; the text after it says of what.
+/// Returns a number of things; the text after it names them.
 pub fn whole(n: f64) -> Figure {
     Figure::new(n, Unit::Count)
 }
 
-/// A factor, or a mean number of things; the text after it says of what.
+/// Returns a factor, or a mean number of things; the text after it names them.
 pub fn figure(x: f64) -> Figure {
     Figure::new(x, Unit::Ratio)
 }
 
-/// A share of a whole, from 0 to 1.
+/// Returns a share of a whole, from 0 to 1.
 pub fn percent(share: f64) -> Figure {
     Figure::new(share, Unit::Share)
 }
 
-/// A rate.
+/// Returns a rate per second.
 pub fn rate(per_s: f64) -> Figure {
     Figure::new(per_s, Unit::PerSecond)
 }
 
-/// A time in seconds.
+/// Returns a duration in seconds.
 pub fn time(s: f64) -> Figure {
     Figure::new(s, Unit::Seconds)
 }
 
-/// A time in milliseconds.
+/// Returns a duration in milliseconds.
 pub fn ms(ms: f64) -> Figure {
     Figure::new(ms, Unit::Milliseconds)
 }
 
-/// "1 retry", "2 retries".
+/// Returns a number with a noun: "1 retry", "2 retries".
 pub fn count(n: u64, one: &str, many: &str) -> Message {
     count_of(whole(n as f64), one, many)
 }
 
-/// The same for a number with its unit.
+/// Returns the same for a number with its unit.
 pub fn count_of(n: Figure, one: &str, many: &str) -> Message {
     let things = if n.value == 1.0 { one } else { many };
     message!("{} {}", n, things)
 }
 
-/// Nodes by their ids: "a", "a and b", "a, b and c", "a, b and 3 more".
+/// Lists nodes by their ids: "a", "a and b", "a, b and c", "a, b and 3 more".
 pub fn list(ids: &[&str]) -> Message {
     listed(ids.iter().map(name))
 }
 
-/// Links by their ids, in the same way.
+/// Lists links by their ids, in the same way.
 pub fn link_list(ids: &[&str]) -> Message {
     listed(ids.iter().map(link_name))
 }
 
-/// "a", "a and b", "a, b and c", "a, b and 3 more".
+/// Lists pieces: "a", "a and b", "a, b and c", "a, b and 3 more".
 pub fn listed(names: impl IntoIterator<Item = Piece>) -> Message {
     let mut names: Vec<Message> = names.into_iter().map(Message::from).collect();
     match names.len() {

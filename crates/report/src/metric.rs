@@ -1,4 +1,4 @@
-//! A metric that may be missing, for serde: by its name.
+//! Serde for a metric that may be missing, by its name.
 
 use design::Metric;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,7 +18,7 @@ fn find<E: serde::de::Error>(name: &str) -> Result<Metric, E> {
         .ok_or_else(|| E::custom("not a metric"))
 }
 
-/// The same of a metric that is there.
+/// Serde for a metric, by its name.
 pub(crate) mod one {
     use super::{Deserialize, Deserializer, Metric, Serialize, Serializer};
 

@@ -1,5 +1,5 @@
-//! Reads recursive types to a bounded depth: a damaged message is refused instead of exhausting the
-//! stack.
+//! Reads recursive types to a limited depth: a damaged message is rejected instead of exhausting
+//! the stack.
 
 use serde::{Deserialize, Deserializer};
 use std::cell::Cell;

@@ -9,69 +9,69 @@ use std::collections::BTreeMap;
 /// The metrics of a node.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeReport {
-    /// Calls (for a client: requests) that started after the warm-up.
+    /// Calls that started after the warm-up (for a client: requests).
     pub arrivals: u64,
-    /// Answered.
+    /// Calls that completed successfully.
     pub completions: u64,
-    /// Failed, by cause as the node answered.
+    /// Calls that failed, by cause as the node reported it.
     pub failures: BTreeMap<&'static str, u64>,
-    /// Neither: still there when the run ended.
+    /// Calls still in progress when the run ended.
     pub in_flight: u64,
-    /// Mean number present, from the warm-up to the duration.
+    /// Mean number of calls at the node, from the warm-up to the duration.
     pub in_flight_mean: f64,
-    /// Mean number waiting for a slot (for a queue: messages waiting; for a coordinator: for a
-    /// lock).
+    /// Mean number of calls waiting for a slot (for a queue: waiting messages; for a coordinator:
+    /// calls waiting for a lock).
     pub queue_mean: f64,
-    /// Most waiting, in one replica.
+    /// Largest number waiting at one replica.
     pub queue_max: u64,
-    /// Share of calls served that found no free slot; `null` where nothing was served.
+    /// Share of served calls that found no free slot; `null` if none was served.
     pub waited: Option<f64>,
-    /// From arrival to slot.
+    /// Time from arrival to a slot.
     pub wait_ms: Time,
-    /// From arrival to answer, waiting included, of calls that were answered.
+    /// Response time of successful calls, from arrival, including waiting.
     pub response_ms: Time,
-    /// The same of calls that failed, where any did.
+    /// Response time of failed calls, if there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_ms: Option<Time>,
-    /// Mean share of slots held; `null` where slots are unbounded or none.
+    /// Utilization: mean share of slots in use; `null` if slots are unlimited or there are none.
     pub utilization: Option<f64>,
-    /// Mean share of slots held by calls that wait for others.
+    /// Mean share of slots in use by calls that wait for callees.
     pub blocked: Option<f64>,
-    /// Share of work done after its caller stopped waiting: wasted work.
+    /// Wasted work: share of the work that was done after its caller had stopped waiting.
     pub wasted_work: f64,
-    /// Look-ups that found their key; `null` for other kinds.
+    /// Hit ratio of lookups; `null` for other kinds of nodes.
     pub hit_ratio: Option<f64>,
-    /// For a cache or a database: reads that it answered with a version out of date.
+    /// For a cache or a database: reads that it answered with a stale version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_reads: Option<u64>,
     /// For a cache or a database: keys on which it disagrees with their owner, now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergent_keys: Option<u64>,
-    /// For a service: calls turned away before they had a slot, by reason.
+    /// For a service: calls rejected before they had a slot, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub turned_away: BTreeMap<&'static str, u64>,
-    /// For a service with adaptive concurrency: the mean limit of a replica.
+    /// For a service with adaptive concurrency: mean limit of a replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency_limit_mean: Option<f64>,
-    /// For a service that scales itself: how many replicas it had.
+    /// For an autoscaled service: number of replicas over time.
     #[serde(flatten)]
     pub scaling: Option<ScalingReport>,
-    /// For a service whose memory has a limit: how often a replica was killed.
+    /// For a service with a memory limit: number of times that a replica was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_memory: Option<u64>,
-    /// For a queue: what became of its messages.
+    /// For a queue: its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
-    /// For a cache: what became of its entries.
+    /// For a cache: its entries and lookups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheReport>,
-    /// For a coordinator: what became of its locks.
+    /// For a coordinator: its locks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locks: Option<LockReport>,
-    /// For a database: what its members do among themselves, where they do.
+    /// For a database: replication, row locks and shards, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseReport>,
-    /// One by one: of a database, shard after shard.
+    /// Each replica; for a database, shard after shard.
     pub replicas: Vec<ReplicaReport>,
 }
 
@@ -80,70 +80,72 @@ pub struct NodeReport {
 pub struct ReplicaReport {
     /// Calls that reached it.
     pub arrivals: u64,
-    /// Mean share of its slots held.
+    /// Its utilization: mean share of its slots in use.
     pub utilization: Option<f64>,
 }
 
-/// What became of a cache's entries and look-ups, over the whole run.
+/// The entries and lookups of a cache, over the whole run.
 #[derive(Clone, Debug, Serialize)]
 pub struct CacheReport {
     /// Entries that may be served now.
     pub entries: u64,
-    /// Values put in, of whatever origin; a key filled again counts again.
+    /// Values stored, from any source; a key that is filled again counts again.
     pub fills: u64,
-    /// Entries that left for want of room.
+    /// Entries evicted for lack of space.
     pub evictions: u64,
-    /// Entries found too old by a look-up. What expires unasked leaves when room is wanted.
+    /// Entries that a lookup found expired. Entries that expire without a lookup are evicted when
+    /// space is needed.
     pub expirations: u64,
     /// Values never read before they were evicted or replaced, or not read so far.
     pub never_read: u64,
-    /// Look-ups answered from an entry that had expired (`stale_while_revalidate`).
+    /// Lookups answered from an expired entry (`stale_while_revalidate`).
     pub stale_served: u64,
-    /// Misses that waited for another's load (`single_flight`).
+    /// Misses that waited for the load of another call (`single_flight`).
     pub coalesced: u64,
     /// Loads in the background (`stale_while_revalidate`).
     pub refreshes: u64,
-    /// Misses of an entry not yet expired (`early_expiry`).
+    /// Misses of an entry that had not expired yet (`early_expiry`).
     pub early: u64,
-    /// Fills refused because the key changed after their caller was told to load it (`leases`).
+    /// Fills rejected because the key changed after their caller got the lease to load it
+    /// (`leases`).
     pub fills_refused: u64,
-    /// Writes answered before they reached the origin (`write_behind`).
+    /// Writes acknowledged before they reached the origin (`write_behind`).
     pub written_behind: u64,
-    /// Keys whose last write is not at the origin yet.
+    /// Keys whose last write has not reached the origin yet.
     pub unwritten: u64,
 }
 
-/// What became of a coordinator's locks, over the whole run.
+/// The locks of a coordinator, over the whole run.
 #[derive(Clone, Debug, Serialize)]
 pub struct LockReport {
-    /// Granted.
+    /// Locks granted.
     pub granted: u64,
-    /// Let go by their holder.
+    /// Locks released by their holder.
     pub released: u64,
-    /// Taken back when their lease ran out.
+    /// Locks revoked because their lease expired.
     pub expired: u64,
-    /// Granted while an earlier holder, whose lease had run out, was still at work: two held one
-    /// lock at a time.
+    /// Locks granted while an earlier holder, whose lease had expired, was still working: two
+    /// callers held one lock at the same time.
     pub lease_overlaps: u64,
-    /// Elections that gave a leader.
+    /// Elections that produced a leader.
     pub elections: u64,
     /// Mean number of locks held, from the warm-up to the duration.
     pub held_mean: f64,
 }
 
-/// How many replicas a service had that scales itself.
+/// The number of replicas of an autoscaled service.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScalingReport {
-    /// There now; those that start or leave are not.
+    /// Replicas in service now, without those that are starting or stopping.
     pub replicas_now: u64,
-    /// Mean number there.
+    /// Mean number of replicas in service.
     pub replicas_mean: f64,
-    /// Most at a time.
+    /// Largest number of replicas in service.
     pub replicas_max: u64,
-    /// Mean number paid for: from the decision to start one to its end.
+    /// Mean number of replicas paid for: from the decision to start a replica to its end.
     pub replicas_paid_mean: f64,
-    /// Recommended replicas, including the warm-up.
+    /// Highest recommendation, including the warm-up.
     pub scaled_out: u64,
-    /// Replicas taken away.
+    /// Replicas removed.
     pub scaled_in: u64,
 }

@@ -1,4 +1,4 @@
-//! What the operators saw.
+//! What the operators could see.
 
 use crate::run::Time;
 use serde::Serialize;
@@ -9,42 +9,42 @@ use std::collections::BTreeMap;
 pub struct AlertReport {
     /// Its name.
     pub name: String,
-    /// The node whose metrics it watched.
+    /// The node whose metrics it evaluates.
     pub node: String,
-    /// How often it fired; the first hundred times are listed.
+    /// Number of times it fired; the first hundred are listed.
     pub fired: u64,
-    /// From when to when, in s.
+    /// When it fired, in s.
     pub episodes: Vec<EpisodeReport>,
 }
 
-/// From when to when an alert fired.
+/// A period in which an alert fired.
 #[derive(Clone, Debug, Serialize)]
 pub struct EpisodeReport {
-    /// Began.
+    /// Its start, in s.
     pub from_s: f64,
-    /// Ended; `null` where it still fired when the run ended.
+    /// Its end, in s; `null` if the alert still fired when the run ended.
     pub until_s: Option<f64>,
 }
 
-/// A fault, and when somebody was told.
+/// A fault, and when it was detected.
 #[derive(Clone, Debug, Serialize)]
 pub struct Incident {
-    /// What broke.
+    /// The kind of fault.
     pub fault: &'static str,
-    /// Where.
+    /// The node, link or zone.
     pub target: String,
-    /// When it began.
+    /// When it began, in s.
     pub at_s: f64,
-    /// Whether users felt it: goodput fell below 90% of its mean before the first fault, by more
-    /// than random variation, until five minutes after its end.
+    /// Whether it affected users: goodput fell below 90% of its mean before the first fault, by
+    /// more than random variation, until five minutes after its end.
     pub was_felt: bool,
     /// Time to detect: from its start to the first alert on the failed node, its callers or its
     /// dependencies; `null` if none fired.
     pub detected_after_s: Option<f64>,
-    /// Which alert that was.
+    /// The alert that detected it.
     pub by: Option<String>,
     /// For a random fault: its outages. The fields above describe the outage detected last;
-    /// `was_felt` is true if any outage was felt.
+    /// `was_felt` is true if any outage affected users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outages: Option<OutagesReport>,
 }
@@ -52,49 +52,49 @@ pub struct Incident {
 /// The outages of a random fault.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutagesReport {
-    /// How many there were.
+    /// Number of outages.
     pub count: u64,
     /// Outages that an alert detected, of the first thousand (fewer if an alert fires more often).
     pub detected: u64,
-    /// Outages that users felt and no alert detected.
+    /// Outages that affected users and that no alert detected.
     pub undetected: u64,
-    /// How long they lasted, of those that are over.
+    /// Duration of the outages that are over.
     pub lasted_ms: Time,
-    /// From the start of an outage to the alert that detects it.
+    /// Time from the start of an outage to the alert that detects it.
     pub detect_ms: Time,
-    /// The first hundred.
+    /// The first hundred outages.
     pub list: Vec<OutageReport>,
 }
 
 /// One outage.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutageReport {
-    /// The replica; 0 of a zone or a link.
+    /// The replica; 0 for a zone or a link.
     pub replica: u32,
-    /// When it began.
+    /// When it began, in s.
     pub at_s: f64,
-    /// When it was over; `null` where it is not.
+    /// When it ended, in s; `null` if it has not.
     pub until_s: Option<f64>,
-    /// Whether users felt it.
+    /// Whether it affected users.
     pub was_felt: bool,
-    /// From its beginning to the first alert that tells of it.
+    /// Time from its start to the first alert that detects it.
     pub detected_after_s: Option<f64>,
 }
 
-/// What a node told its operators.
+/// The telemetry of a node.
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeSeen {
-    /// Calls that ended, by its metrics; `null` where it emits none.
+    /// Calls that ended, by its metrics; `null` if it emits none.
     pub calls: Option<u64>,
-    /// Share of them that failed.
+    /// Share of these calls that failed.
     pub error_ratio: Option<f64>,
     /// 99th percentile of its response time.
     pub p99_ms: Option<f64>,
-    /// Failures by cause, by its logs; `null` where it writes none.
+    /// Failures by cause, by its logs; `null` if it writes none.
     pub failures: Option<BTreeMap<&'static str, u64>>,
-    /// Traces kept.
+    /// Traces sampled.
     pub traces: u64,
-    /// Of those, of calls that failed.
+    /// Traces sampled of failed calls.
     pub traces_of_failures: u64,
 }
 
@@ -108,10 +108,10 @@ pub struct Operator {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
     /// Time to detect: the longest of all faults; `null` if there was no fault, or if a fault that
-    /// users felt was not detected.
+    /// affected users was not detected.
     pub time_to_detect_s: Option<f64>,
-    /// Faults that users felt and no alert detected.
+    /// Faults that affected users and that no alert detected.
     pub undetected: u64,
-    /// By node id, what its telemetry showed.
+    /// The telemetry of each node, by node id.
     pub nodes: BTreeMap<String, NodeSeen>,
 }

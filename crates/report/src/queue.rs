@@ -1,43 +1,45 @@
-//! What became of the messages of a queue.
+//! The messages of a queue.
 
 use crate::run::Time;
 use serde::Serialize;
 
-/// What became of a queue's messages, over the whole run, and how long they waited.
+/// The messages of a queue, over the whole run, and how long they waited.
 #[derive(Clone, Debug, Serialize)]
 pub struct Messages {
-    /// Accepted.
+    /// Messages accepted.
     pub published: u64,
-    /// Deliveries.
+    /// Deliveries, including redeliveries.
     pub delivered: u64,
-    /// Of those, of messages delivered before.
+    /// Deliveries of messages that had been delivered before.
     pub redelivered: u64,
     /// Deliveries that were not acknowledged within the visibility timeout.
     pub expired: u64,
     /// Acknowledged messages.
     pub acknowledged: u64,
-    /// Sent to the dead-letter queue.
+    /// Messages sent to the dead-letter queue.
     pub dead_lettered: u64,
-    /// Dropped after too many deliveries without a dead-letter queue, or by overflow.
+    /// Messages dropped after too many deliveries without a dead-letter queue, or by overflow.
     pub dropped: u64,
-    /// Lost in a crash of a queue that is not durable.
+    /// Messages lost in a crash of a queue that is not durable.
     pub lost: u64,
-    /// Still held when the run ended: waiting, or delivered and not acknowledged. With several
-    /// subscribers a message counts for each, here and in all but `published`.
+    /// Messages still held when the run ended: waiting, or delivered but not acknowledged. With
+    /// several subscribers, a message counts once for each, here and everywhere except in
+    /// `published`.
     pub waiting: u64,
-    /// Messages waiting to be delivered, from the warm-up to the duration.
+    /// Backlog: messages waiting to be delivered, from the warm-up to the duration.
     pub backlog: Backlog,
-    /// From publishing to the first delivery, of messages whose request started after the warm-up.
+    /// Time from publishing to the first delivery, of messages whose request started after the
+    /// warm-up.
     pub wait_ms: Time,
-    /// The age of the oldest message that waits; 0 while none does.
+    /// Age of the oldest waiting message; 0 if none waits.
     pub oldest_ms: Age,
-    /// Each subscriber, where every one gets every message.
+    /// Each subscriber, if every subscriber receives every message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subscribers: Vec<Subscriber>,
-    /// Each partition, where there are any (of several subscribers, the first one's).
+    /// Each partition, if there are any (with several subscribers, those of the first).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub partitions: Vec<Partition>,
-    /// The readers of the partitions; one with none is idle.
+    /// The consumers assigned to partitions; one without a partition is idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<Reader>,
 }
@@ -45,18 +47,18 @@ pub struct Messages {
 /// A number of messages over time.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backlog {
-    /// Exact.
+    /// Exact mean.
     pub mean: f64,
-    /// Exact.
+    /// Exact maximum.
     pub max: u64,
 }
 
 /// An age over time, in ms.
 #[derive(Clone, Debug, Serialize)]
 pub struct Age {
-    /// Exact, over time.
+    /// Exact mean over time.
     pub mean: f64,
-    /// Exact.
+    /// Exact maximum.
     pub max: f64,
 }
 
@@ -65,11 +67,11 @@ pub struct Age {
 pub struct Subscriber {
     /// The link to its consumers.
     pub link: String,
-    /// Deliveries.
+    /// Deliveries, including redeliveries.
     pub delivered: u64,
-    /// Acknowledged.
+    /// Messages acknowledged.
     pub acknowledged: u64,
-    /// Held for it when the run ended.
+    /// Messages held for it when the run ended.
     pub waiting: u64,
 }
 
@@ -78,19 +80,19 @@ pub struct Subscriber {
 pub struct Partition {
     /// Messages waiting when the run ended.
     pub waiting: u64,
-    /// Most that waited.
+    /// Largest number of waiting messages.
     pub waiting_max: u64,
-    /// Deliveries.
+    /// Deliveries, including redeliveries.
     pub delivered: u64,
-    /// Its reader, as "node#replica"; `null` where it has none.
+    /// Its consumer, as "node#replica"; `null` if it has none.
     pub reader: Option<String>,
 }
 
-/// A reader of partitions.
+/// A consumer of partitions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reader {
-    /// As "node#replica".
+    /// Its name, as "node#replica".
     pub reader: String,
-    /// How many partitions it has.
+    /// Number of partitions assigned to it.
     pub partitions: u32,
 }

@@ -1,42 +1,44 @@
-//! How a system came back after its last fault.
+//! Recovery after the last fault, metastable failure and steady state.
 
 use serde::Serialize;
 
-/// How the system came back after the last fault.
+/// The recovery of the system after the last fault.
 #[derive(Clone, Debug, Serialize)]
 pub struct Recovery {
-    /// When the first fault (or rise of the load) began.
+    /// When the first fault (or rise in load) began, in s.
     pub trigger_start_s: f64,
-    /// When the last one had ended.
+    /// When the last fault had ended, in s.
     pub trigger_end_s: f64,
-    /// Goodput before.
+    /// Goodput before the first fault.
     pub goodput_before_per_s: f64,
-    /// From the end of the last fault until goodput was back for good at 90 % of that, and latency
-    /// within what is required of it; `null` where it was not back when arrivals ended.
+    /// Recovery time: from the end of the last fault until goodput stays above 90% of its level
+    /// before, and required latencies are met; `null` if that had not happened when arrivals ended.
     pub recovery_s: Option<f64>,
-    /// What was back last, or is not back: `goodput`, or the metric of a required latency.
+    /// The metric that recovered last or has not recovered: `goodput`, or the metric of a required
+    /// latency.
     pub last: &'static str,
 }
 
-/// Goodput stayed down by itself.
+/// A metastable failure: goodput stayed down without a fault.
 #[derive(Clone, Debug, Serialize)]
 pub struct Metastable {
-    /// From when on the trigger was over, the load usual and goodput below half of what it was.
+    /// When it began, in s: the trigger was over, the load was back at its usual level, and goodput
+    /// was below half of its earlier level.
     pub since_s: f64,
-    /// Until when; `null` where it lasted until arrivals ended.
+    /// When it ended, in s; `null` if it lasted until arrivals ended.
     pub until_s: Option<f64>,
     /// Goodput before the trigger.
     pub goodput_before_per_s: f64,
-    /// Goodput meanwhile.
+    /// Goodput during the failure.
     pub goodput_per_s: f64,
 }
 
 /// The steady state of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Steady {
-    /// From when on the load was the usual one, the warm-up over; `null` where no steady state was
-    /// reached before the first disturbance or the end of arrivals.
+    /// When it began, in s: the load was at its usual level after the warm-up. `null` if there was
+    /// no steady state before the first disturbance or the end of arrivals.
     pub since_s: Option<f64>,
-    /// Why not, where it was not.
+    /// Why there was no steady state.
     pub why: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The report of a run: the whole of it, and what is end to end.
+//! The report of a run, and its end-to-end metrics.
 
 use crate::cost::CostReport;
 use crate::data::DataReport;
@@ -17,94 +17,94 @@ pub const VERSION: u32 = 2;
 /// The metrics of a finished (or running) run. Times are in ms unless a name says otherwise.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// What was run.
+    /// The run itself.
     pub run: Run,
-    /// End to end.
+    /// End-to-end metrics of requests.
     pub requests: Requests,
-    /// What became of data.
+    /// Correctness of data.
     pub data: DataReport,
-    /// By node id.
+    /// Metrics of each node, by node id.
     pub nodes: BTreeMap<String, NodeReport>,
-    /// By link id.
+    /// Metrics of each link, by link id.
     pub links: BTreeMap<String, LinkReport>,
-    /// Each requirement of the design, scored.
+    /// Each requirement of the design with its score.
     pub requirements: Vec<Score>,
-    /// What the operators saw.
+    /// What the operators could see.
     pub operator: Operator,
     /// Whether a steady state was reached before anything disturbed it.
     pub steady: Steady,
-    /// How the system came back after its last fault; `null` where there was none that ended.
+    /// Recovery after the last fault; `null` if no fault ended.
     pub recovery: Option<Recovery>,
-    /// Where goodput stayed down by itself after the trigger was over.
+    /// Metastable failure: goodput stayed down after the trigger was over.
     pub metastable: Option<Metastable>,
-    /// What the design costs a month.
+    /// The monthly cost of the design.
     pub cost: CostReport,
-    /// Over time.
+    /// Metrics over time.
     pub windows: WindowReport,
-    /// By node id, over time.
+    /// Metrics of each node over time, by node id.
     pub node_windows: BTreeMap<String, NodeWindows>,
-    /// By link id, over time.
+    /// Metrics of each link over time, by link id.
     pub link_windows: BTreeMap<String, LinkWindows>,
 }
 
-/// What was run.
+/// The parameters of a run, and how it ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
-    /// Seed of all streams.
+    /// Seed of all random streams.
     pub seed: u64,
-    /// How long requests arrived.
+    /// How long requests arrived, in s.
     pub duration_s: f64,
-    /// The start phase that precedes the metrics.
+    /// Warm-up that precedes the metrics, in s.
     pub warmup_s: f64,
-    /// When the run ended, the drain included.
+    /// When the run ended, including the drain, in s.
     pub ended_s: f64,
     /// `ended`, `running` or `out_of_budget`; only the first has all metrics.
     pub status: &'static str,
-    /// Events fired.
+    /// Number of events processed.
     pub events: u64,
-    /// Covers every other field of the report: two reports with the same hash are the same.
+    /// Hash of every other field of the report: two reports with the same hash are the same.
     pub hash: String,
-    /// Of this structure.
+    /// Version of this structure.
     pub version: u32,
 }
 
-/// Requests, end to end, that started after the warm-up.
+/// End-to-end metrics of requests that started after the warm-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct Requests {
-    /// Made by users.
+    /// Requests sent by users (offered load).
     pub offered: u64,
-    /// Finished in any way.
+    /// Requests that completed, whether they succeeded or failed.
     pub completed: u64,
-    /// Answered whole.
+    /// Requests with a full response.
     pub ok: u64,
-    /// Answered in part.
+    /// Requests with a partial (degraded) response.
     pub degraded: u64,
-    /// Not answered, by cause; causes that did not occur are left out.
+    /// Requests that failed, by cause; causes that did not occur are left out.
     pub failed: BTreeMap<&'static str, u64>,
-    /// Neither: still under way when the run ended.
+    /// Requests still in flight when the run ended.
     pub in_flight: u64,
-    /// (ok + degraded) / completed, and once the run is over and drained also / what is still in
-    /// flight, which is never answered; 1 where nothing was asked.
+    /// (ok + degraded) / completed. Once the run is over and drained, requests that are still in
+    /// flight count as failed. It is 1 if there were no requests.
     pub availability: f64,
-    /// What finished between warm-up and duration, per second.
+    /// Throughput: requests completed between warm-up and duration, per second.
     pub throughput_per_s: f64,
-    /// Of that, what finished ok and in time.
+    /// Goodput: requests with a full response between warm-up and duration, per second.
     pub goodput_per_s: f64,
-    /// Of requests answered.
+    /// Latency of requests with a full or partial response.
     pub latency_ms: Latency,
-    /// The same by operation (the client's id before it where two clients share a name).
+    /// The same by operation (with the client's id before it if two clients share a name).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_operation: BTreeMap<String, Requests>,
 }
 
-/// A latency distribution; `null` where nothing was counted.
+/// A latency distribution; `null` if there are no samples.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Latency {
-    /// How many were counted. A percentile p of fewer than 1 / (1 - p) samples is their maximum.
+    /// Number of samples. A percentile p of fewer than 1 / (1 - p) samples is their maximum.
     pub samples: u64,
-    /// Exact.
+    /// Exact mean.
     pub mean: Option<f64>,
-    /// Percentiles are within 0.4 %.
+    /// Median. Percentiles are within 0.4%.
     pub p50: Option<f64>,
     /// 90th percentile.
     pub p90: Option<f64>,
@@ -114,25 +114,25 @@ pub struct Latency {
     pub p99: Option<f64>,
     /// 99.9th percentile.
     pub p999: Option<f64>,
-    /// Exact.
+    /// Exact maximum.
     pub max: Option<f64>,
 }
 
 /// Mean, 99th percentile and maximum of a time.
 #[derive(Clone, Debug, Serialize)]
 pub struct Time {
-    /// Exact.
+    /// Exact mean.
     pub mean: Option<f64>,
-    /// Within 0.4 %.
+    /// 99th percentile, within 0.4%.
     pub p99: Option<f64>,
-    /// Exact.
+    /// Exact maximum.
     pub max: Option<f64>,
 }
 
-/// The same of a time whose least is of interest too.
+/// The same for a time whose minimum matters too.
 #[derive(Clone, Debug, Serialize)]
 pub struct Spread {
-    /// Within 0.4 %.
+    /// Minimum, within 0.4%.
     pub min: Option<f64>,
     /// See [`Time`].
     #[serde(flatten)]

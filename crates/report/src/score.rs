@@ -1,4 +1,4 @@
-//! Requirements, scored.
+//! Requirements with their scores.
 
 use crate::figure::Unit;
 use design::Metric;
@@ -14,30 +14,30 @@ pub struct Score {
     pub bound: Bound,
     /// The unit of bound and value.
     pub unit: Unit,
-    /// What the run gave, in the unit, or why it gave nothing.
+    /// The measured value in the unit, or why there is none.
     pub actual: Result<f64, Reason>,
-    /// What the run says about the requirement.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
 /// A bound of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Bound {
-    /// It must not be below this.
+    /// The value must not be below this.
     AtLeast(f64),
-    /// It must not be above this.
+    /// The value must not be above this.
     AtMost(f64),
 }
 
-/// What a run says about a requirement.
+/// The verdict of a run on a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The bound held, or what it limits could not occur.
+    /// The bound was met, or what it limits could not occur.
     Met,
-    /// The bound did not hold.
+    /// The bound was missed.
     Missed,
-    /// The run gives nothing to compare with the bound.
+    /// The run gives no value to compare with the bound.
     NotMeasured,
 }
 
@@ -47,36 +47,36 @@ pub enum Verdict {
 pub enum Reason {
     /// The run was stopped before its end.
     CutShort,
-    /// The run goes on, and this is known at its end.
+    /// The run goes on, and this is known only at its end.
     Underway,
-    /// No request was made.
+    /// No request was sent.
     NoRequest,
     /// No request was answered.
     NoAnswer,
     /// No read was answered.
     NoRead,
-    /// No fault was felt.
+    /// No fault affected users.
     NoFaultFelt,
     /// A fault was not detected.
     Undetected,
-    /// No fault came and went.
+    /// No fault ended.
     NoFault,
     /// The load had not settled before the first fault.
     NotSettled,
-    /// The first fault left no time before it to compare with.
+    /// The first fault began too early to compare with the time before it.
     NoTimeBefore,
-    /// Nothing was answered well before the first fault.
+    /// There was no goodput before the first fault.
     NothingBefore,
     /// A fault did not end.
     FaultLasts,
-    /// The last fault left no time to recover in.
+    /// The last fault ended too late for a recovery.
     NoTimeAfter,
-    /// It did not recover.
+    /// The system did not recover.
     NotRecovered,
 }
 
 impl Unit {
-    /// The unit in which a metric is scored.
+    /// Returns the unit in which a metric is scored.
     pub fn of(metric: Metric) -> Self {
         match metric {
             _ if metric.is_duration() => Self::Milliseconds,
@@ -89,14 +89,14 @@ impl Unit {
 }
 
 impl Bound {
-    /// The bound itself.
+    /// Returns the value of the bound.
     pub fn value(self) -> f64 {
         match self {
             Self::AtLeast(bound) | Self::AtMost(bound) => bound,
         }
     }
 
-    /// Whether a value is within it.
+    /// Returns whether a value is within the bound.
     pub fn holds(self, value: f64) -> bool {
         match self {
             Self::AtLeast(bound) => value >= bound,
@@ -106,13 +106,13 @@ impl Bound {
 }
 
 impl Score {
-    /// Whether the requirement was met: not where nothing was measured.
+    /// Returns whether the requirement was met; false if nothing was measured.
     pub fn is_met(&self) -> bool {
         self.verdict == Verdict::Met
     }
 }
 
-/// What it is for a format that does not name fields.
+/// Serializes a score for formats that do not name fields.
 type Plain = (String, Bound, Unit, Result<f64, Reason>, Verdict);
 
 impl Serialize for Score {

@@ -1,27 +1,27 @@
-//! What several runs of a design say together.
+//! Statistics over several runs of a design.
 
 use crate::figure::Unit;
 use crate::finding::Finding;
 use crate::score::{Bound, Score, Verdict};
 use design::Metric;
 
-/// A mean and its 95 % confidence interval (Student 1908), which one sample alone does not have.
+/// A mean and its 95% confidence interval (Student 1908); a single sample has no interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Of the samples.
+    /// Mean of the samples.
     pub mean: f64,
     /// Half the width of the interval around the mean.
     pub half: Option<f64>,
-    /// In how many of the runs there was no value; the mean is of the others.
+    /// Number of runs without a value; the mean is that of the others.
     pub missing: usize,
 }
 
 impl Estimate {
-    /// Of independent samples; `None` of none.
+    /// Returns the mean of independent samples, or `None` without samples.
     pub fn of(samples: &[f64]) -> Option<Self> {
         let n = samples.len() as f64;
         let first = *samples.first()?;
-        // Around the first, so that figures that are all alike have no rounding for a width.
+        // Relative to the first, so that identical samples do not get an interval from rounding.
         let mean = first + samples.iter().map(|x| x - first).sum::<f64>() / n;
         let half = (samples.len() > 1).then(|| {
             let squares: f64 = samples.iter().map(|x| (x - mean) * (x - mean)).sum();
@@ -34,7 +34,7 @@ impl Estimate {
         })
     }
 
-    /// Of runs, in some of which there may be no value; `None` where there is in none.
+    /// Returns the mean over runs, some of which may have no value; `None` if none has one.
     pub fn over(samples: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
         let samples: Vec<Option<f64>> = samples.into_iter().collect();
         let present: Vec<f64> = samples.iter().copied().flatten().collect();
@@ -44,7 +44,7 @@ impl Estimate {
         })
     }
 
-    /// Both ends, where there is an interval.
+    /// Returns both ends of the interval, if there is one.
     pub fn interval(&self) -> Option<[f64; 2]> {
         self.half.map(|half| [self.mean - half, self.mean + half])
     }
@@ -74,18 +74,18 @@ pub struct ScoreOver {
     pub bound: Bound,
     /// The unit of bound and values.
     pub unit: Unit,
-    /// What each run gave.
+    /// The value in each run.
     pub each: Vec<Option<f64>>,
-    /// Met if it is in every run, and missed if it is in any.
+    /// Met if every run met it, and missed if any run missed it.
     pub verdict: Verdict,
-    /// How many runs met it.
+    /// Number of runs that met it.
     pub met_in: usize,
-    /// In how many it was not measured.
+    /// Number of runs in which it was not measured.
     pub not_measured_in: usize,
 }
 
 impl ScoreOver {
-    /// The scores of one bound in several runs; `None` of none.
+    /// Returns the score of one bound over several runs, or `None` without runs.
     pub fn of(scores: &[&Score]) -> Option<Self> {
         let first = scores.first()?;
         let count = |verdict| {
@@ -108,29 +108,29 @@ impl ScoreOver {
         })
     }
 
-    /// The mean of what the runs gave.
+    /// Returns the mean of the values.
     pub fn actual(&self) -> Option<Estimate> {
         Estimate::over(self.each.iter().copied())
     }
 
-    /// In how many runs it was missed.
+    /// Returns the number of runs that missed it.
     pub fn missed_in(&self) -> usize {
         self.each.len() - self.met_in - self.not_measured_in
     }
 }
 
-/// A finding of several runs.
+/// A finding over several runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingOver {
-    /// As the first run that has it, and as severe as in the worst.
+    /// The finding of the first run that has it, with the highest severity of all runs.
     pub finding: Finding,
-    /// How many runs show it.
+    /// Number of runs that have it.
     pub seeds: usize,
 }
 
 impl FindingOver {
-    /// The findings of several runs: the most severe first, and of those what most of them show.
-    /// Two findings are the same where rule and first subject are.
+    /// Returns the findings of several runs: the most severe first, then those in the most runs.
+    /// Two findings are the same if they have the same rule and the same first subject.
     pub fn of<'a>(runs: impl IntoIterator<Item = &'a [Finding]>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for finding in runs.into_iter().flatten() {

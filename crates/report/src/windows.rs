@@ -7,21 +7,21 @@ use serde::Serialize;
 pub struct WindowReport {
     /// Width of a window; the last may be cut short by the end of the run.
     pub width_s: f64,
-    /// Requests made.
+    /// Requests sent, per second (offered load).
     pub offered_per_s: Vec<f64>,
-    /// Requests finished.
+    /// Requests completed, per second.
     pub throughput_per_s: Vec<f64>,
-    /// Requests finished ok and in time.
+    /// Goodput: requests with a full response, per second.
     pub goodput_per_s: Vec<f64>,
-    /// Requests failed.
+    /// Requests that failed, per second.
     pub failed_per_s: Vec<f64>,
-    /// Median latency of what was answered; `null` where nothing was.
+    /// Median latency of requests with a response; `null` if there were none.
     pub latency_p50_ms: Vec<Option<f64>>,
-    /// 99th percentile.
+    /// 99th percentile of the same.
     pub latency_p99_ms: Vec<Option<f64>>,
-    /// Attempts into nodes that call nobody, per request made.
+    /// Retry amplification: attempts into nodes without callees, per request sent.
     pub amplification: Vec<Option<f64>>,
-    /// Calls waiting in all queues, at the end of the window.
+    /// Calls waiting in all queues at the end of the window.
     pub waiting: Vec<u64>,
 }
 
@@ -30,19 +30,19 @@ pub struct WindowReport {
 pub struct NodeWindows {
     /// Width of a window; the last may be cut short by the end of arrivals.
     pub width_s: f64,
-    /// Calls that came.
+    /// Calls that arrived, per second.
     pub arrivals_per_s: Vec<f64>,
-    /// Calls answered.
+    /// Calls that completed, per second.
     pub completions_per_s: Vec<f64>,
-    /// Calls failed.
+    /// Calls that failed, per second.
     pub failures_per_s: Vec<f64>,
-    /// Mean time from arrival to answer or failure of what left; `null` where nothing did.
+    /// Mean response time of calls that ended, in ms; `null` if none did.
     pub response_mean_ms: Vec<Option<f64>>,
-    /// Share of the slots held; `null` where there are none or no end of them.
+    /// Utilization: share of slots in use; `null` if there are none or they are unlimited.
     pub utilization: Vec<Option<f64>>,
-    /// Waiting at the end of the window.
+    /// Calls waiting at the end of the window.
     pub waiting: Vec<u64>,
-    /// Present at the end of the window.
+    /// Calls at the node at the end of the window.
     pub in_flight: Vec<u64>,
 }
 
@@ -51,16 +51,16 @@ pub struct NodeWindows {
 pub struct LinkWindows {
     /// Width of a window; the last may be cut short by the end of arrivals.
     pub width_s: f64,
-    /// Attempts sent.
+    /// Attempts sent, per second.
     pub attempts_per_s: Vec<f64>,
-    /// Of those, retries.
+    /// Attempts that were retries, per second.
     pub retries_per_s: Vec<f64>,
-    /// Attempts answered well.
+    /// Attempts that succeeded, per second.
     pub answers_per_s: Vec<f64>,
-    /// Attempts failed.
+    /// Attempts that failed, per second.
     pub failures_per_s: Vec<f64>,
-    /// Mean number of open breakers.
+    /// Mean number of open circuit breakers.
     pub breakers_open: Vec<f64>,
-    /// Attempts under way at the end of the window.
+    /// Attempts in flight at the end of the window.
     pub in_flight: Vec<u64>,
 }

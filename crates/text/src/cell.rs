@@ -1,8 +1,8 @@
-//! Numbers in a column of a table: as many digits as their neighbors, zeros at the end included.
+//! Numbers in a column of a table: as many digits as their neighbors, including zeros at the end.
 
 use crate::quantity::count;
 
-/// Three digits that count.
+/// Formats three significant digits.
 pub fn figure(n: f64) -> String {
     let sign = if n < 0.0 { "-" } else { "" };
     match n.abs() {
@@ -15,7 +15,7 @@ pub fn figure(n: f64) -> String {
     }
 }
 
-/// Milliseconds; seconds once there are ten.
+/// Formats milliseconds, or seconds from 10 s.
 pub fn ms(n: f64) -> String {
     match n {
         n if n >= 10_000.0 => format!("{} s", figure(n / 1000.0)),
@@ -23,7 +23,8 @@ pub fn ms(n: f64) -> String {
     }
 }
 
-/// Availability counts nines, so it keeps two decimals, and as many more as tell it from all.
+/// Formats a share with two decimals, since availability is counted in nines, and with as many more
+/// as distinguish it from 100%.
 pub fn percent(share: f64) -> String {
     let shown = |decimals: usize| format!("{:.decimals$}%", share * 100.0);
     let all = |shown: &str| share < 1.0 && shown.starts_with("100.");

@@ -1,9 +1,10 @@
-//! Where a number is found in the report, as text.
+//! Fields of the report as text.
 
 use crate::quantity::number;
 use report::{Field, Fold};
 
-/// "nodes.db.arrivals", "mean of windows.goodput_per_s from 40 s to 55 s", "a.b / c.d".
+/// Formats a field: "nodes.db.arrivals", "mean of windows.goodput_per_s from 40 s to 55 s", "a.b /
+/// c.d".
 pub fn field(of: &Field) -> String {
     match of {
         Field::At(keys) => keys.join("."),
@@ -40,7 +41,7 @@ pub fn field(of: &Field) -> String {
     }
 }
 
-/// A field within another.
+/// Formats a field within another.
 fn part(of: &Field) -> String {
     match of {
         Field::At(_) => field(of),

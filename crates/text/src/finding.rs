@@ -1,4 +1,4 @@
-//! Findings as JSON has them: each text beside the pieces that it was made of.
+//! Findings in JSON: each text, and the pieces that it was made of.
 
 use crate::message::message;
 use crate::titles::Titles;
@@ -10,19 +10,19 @@ use serde::Serialize;
 /// A finding with its texts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Written<'a> {
-    /// The rule.
+    /// The id of the rule.
     pub rule: &'a str,
     /// How much it matters.
     pub severity: Severity,
-    /// Whether the run showed it.
+    /// Whether the run showed it, rather than the design alone.
     pub measured: bool,
     /// Ids of the nodes and links it is about.
     pub subjects: &'a [String],
-    /// The moment to jump to.
+    /// The time to jump to, in s.
     pub onset_s: Option<f64>,
-    /// What is the case.
+    /// What happened, or what could happen.
     pub what: String,
-    /// Why that is so.
+    /// Why, with the numbers that show it.
     pub why: String,
     /// What to do.
     pub remedy: String,
@@ -30,11 +30,11 @@ pub struct Written<'a> {
     pub chain: Vec<WrittenStep<'a>>,
     /// The metric it endangers.
     pub requirement: Option<&'static str>,
-    /// What experiments say of it.
+    /// The result of the experiments on it.
     pub standing: Standing,
-    /// Runs without what it says is the cause, the most telling first.
+    /// Runs without the suspected cause, the strongest first.
     pub experiments: Vec<WrittenExperiment<'a>>,
-    /// What would fix it.
+    /// Possible fixes.
     pub remedies: Vec<WrittenRemedy<'a>>,
     /// Findings that this one explains.
     pub symptoms: Vec<Written<'a>>,
@@ -42,12 +42,12 @@ pub struct Written<'a> {
     pub pieces: Pieces<'a>,
 }
 
-/// A step of a chain, with its text.
+/// An event of a chain, with its text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrittenStep<'a> {
-    /// When.
+    /// When it happened, in s.
     pub at_s: f64,
-    /// Which node or link.
+    /// The node or link.
     pub subject: &'a str,
     /// What happened to it.
     pub what: String,
@@ -58,13 +58,13 @@ pub struct WrittenStep<'a> {
 /// A remedy with its texts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrittenRemedy<'a> {
-    /// On the button.
+    /// The label of its button.
     pub label: String,
     /// The edits.
     pub edits: Edits<'a>,
     /// What it costs.
     pub cost: String,
-    /// What it did when it was tried; `null` where it was not.
+    /// Its measured effect; `null` if it was not tested.
     pub effect: &'a Option<Effect>,
     /// The pieces of `label` and `cost`.
     pub pieces: RemedyPieces<'a>,
@@ -73,22 +73,22 @@ pub struct WrittenRemedy<'a> {
 /// An experiment, with its text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrittenExperiment<'a> {
-    /// What was taken away.
+    /// What was removed.
     pub without: String,
-    /// The nodes and links that it was about.
+    /// The nodes and links that were affected by the removal.
     pub subjects: &'a [String],
-    /// The missed requirement that came nearest to its bound.
+    /// The missed requirement that came closest to its bound.
     pub requirement: &'a Change,
-    /// Share of its distance to the bound that went.
+    /// Share of the distance to the bound that was closed.
     pub share: f64,
-    /// Whether the same is so under other seeds.
+    /// The same experiment under other seeds.
     pub seeds: Seeds,
     /// Offered load and goodput of that run.
     pub curve: &'a Curve,
 }
 
 impl<'a> WrittenExperiment<'a> {
-    /// Experiments, with nodes and links called by these titles.
+    /// Renders experiments, with these names for nodes and links.
     pub fn all(experiments: &'a [Experiment], titles: &Titles) -> Vec<Self> {
         let experiments = experiments.iter();
         experiments
@@ -136,7 +136,7 @@ impl Serialize for Edits<'_> {
 }
 
 impl<'a> Written<'a> {
-    /// A finding, with nodes and links called by these titles.
+    /// Renders a finding, with these names for nodes and links.
     pub fn new(finding: &'a Finding, titles: &Titles) -> Self {
         let text = |of: &Message| message(of, titles);
         Self {
@@ -168,7 +168,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// Findings, each as [`Written::new`] has it.
+    /// Renders findings, each as in [`Written::new`].
     pub fn all(findings: &'a [Finding], titles: &Titles) -> Vec<Self> {
         let findings = findings.iter();
         findings.map(|finding| Self::new(finding, titles)).collect()

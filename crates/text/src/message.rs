@@ -4,7 +4,7 @@ use crate::quantity::{figure, moment};
 use crate::titles::Titles;
 use report::{Message, Piece};
 
-/// A message as text, with nodes and links called by these titles.
+/// Returns a message as text, with these names for nodes and links.
 pub fn message(message: &Message, titles: &Titles) -> String {
     let mut text = String::new();
     for piece in message.pieces() {

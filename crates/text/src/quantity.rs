@@ -39,7 +39,7 @@ fn significant(x: f64, digits: usize) -> String {
     trimmed(&format!("{x:.after$}"))
 }
 
-/// Three digits, without zeros that say nothing, and with commas between thousands.
+/// Formats three significant digits, without trailing zeros, and with commas between thousands.
 pub fn number(x: f64) -> String {
     let size = x.abs();
     let digits = match size {
@@ -51,7 +51,7 @@ pub fn number(x: f64) -> String {
     trimmed(&format!("{x:.digits$}"))
 }
 
-/// Without zeros at its end that say nothing, and with commas between thousands.
+/// Removes trailing zeros of the fraction, and puts commas between thousands.
 fn trimmed(digits: &str) -> String {
     match digits.split_once('.') {
         None => grouped(digits),
@@ -62,12 +62,12 @@ fn trimmed(digits: &str) -> String {
     }
 }
 
-/// A whole number, with commas between thousands.
+/// Formats a whole number, with commas between thousands.
 pub fn count(n: f64) -> String {
     grouped(&format!("{n:.0}"))
 }
 
-/// A share, in percent. Only what is whole is called whole.
+/// Formats a share in percent. Only a share of exactly 1 is shown as 100%.
 pub fn percent(share: f64) -> String {
     let share = match share < 1.0 {
         true => share.min(0.999_9),
@@ -79,12 +79,12 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A rate.
+/// Formats a rate per second.
 pub fn rate(per_s: f64) -> String {
     format!("{}/s", number(per_s))
 }
 
-/// A time given in seconds, in the unit that suits it.
+/// Formats a duration given in seconds, in a suitable unit.
 pub fn duration(s: f64) -> String {
     scaled(s, number)
 }
@@ -104,7 +104,7 @@ pub fn moment(s: f64, digits: usize) -> String {
     format!("{s:.digits$} s")
 }
 
-/// Whole digits with commas between thousands.
+/// Puts commas between thousands.
 fn grouped(digits: &str) -> String {
     let (sign, digits) = match digits.strip_prefix('-') {
         Some(digits) => ("-", digits),

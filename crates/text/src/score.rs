@@ -1,27 +1,27 @@
-//! Requirements and their scores as text.
+//! Requirements and scores as text.
 
 use crate::quantity::{figure, figure_to};
 use design::Metric;
 use report::{Bound, Change, Figure, Reason, Score, ScoreOver, Seeds, Unit, Verdict};
 use serde::Serialize;
 
-/// Maximum digits to distinguish a value from its bound.
+/// Most digits to distinguish a value from its bound.
 const DIGITS_MAX: usize = 15;
-/// Most digits of a bound: people write no more of them.
+/// Most digits of a bound: people write no more.
 const BOUND_DIGITS: usize = 12;
 
-/// A score as JSON has it: with its text.
+/// A score in JSON, with its text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrittenScore<'a> {
     /// The score.
     #[serde(flatten)]
     pub score: &'a Score,
-    /// In words.
+    /// The score as a sentence.
     pub text: String,
 }
 
 impl<'a> WrittenScore<'a> {
-    /// Scores, each with its text.
+    /// Returns scores, each with its text.
     pub fn all(scores: &'a [Score]) -> Vec<Self> {
         let with_text = |score| Self {
             score,
@@ -31,7 +31,7 @@ impl<'a> WrittenScore<'a> {
     }
 }
 
-/// The name of a metric in a table: "Latency p99".
+/// Returns the name of a metric in a table: "Latency p99".
 pub fn metric(metric: Metric) -> String {
     let mut words = metric.name().replace('_', " ");
     if let Some(first) = words.get_mut(..1) {
@@ -40,12 +40,12 @@ pub fn metric(metric: Metric) -> String {
     words
 }
 
-/// "at most 150 ms".
+/// Formats a bound: "at most 150 ms".
 pub fn bound(score: &Score) -> String {
     bound_of(score.bound, score.unit)
 }
 
-/// "at least 99.9%", of a bound that is in this unit.
+/// Formats a bound in this unit: "at least 99.9%".
 pub fn bound_of(bound: Bound, unit: Unit) -> String {
     let word = match bound {
         Bound::AtLeast(_) => "at least",
@@ -54,13 +54,13 @@ pub fn bound_of(bound: Bound, unit: Unit) -> String {
     format!("{word} {}", limit(bound, unit))
 }
 
-/// "150 ms": a bound without its direction.
+/// Formats a bound without its direction: "150 ms".
 pub fn limit(bound: Bound, unit: Unit) -> String {
     figure_to(bound.value(), unit, BOUND_DIGITS)
 }
 
-/// What the run gave, with as many digits as tell it from a bound that it is not; or why it gave
-/// nothing.
+/// Formats the measured value, with enough digits to distinguish it from a bound that it is not, or
+/// says why there is none.
 pub fn actual(score: &Score) -> String {
     let value = match score.actual {
         Ok(value) => value,
@@ -72,13 +72,13 @@ pub fn actual(score: &Score) -> String {
         return shown;
     }
     let more = (4..=DIGITS_MAX).map(|digits| figure_to(value, score.unit, digits));
-    // Only what is whole is called whole.
+    // Only a share of exactly 1 is shown as 100%.
     let is_whole = |shown: &str| value < 1.0 && shown == "100%";
     let mut more = more.filter(|shown| *shown != limit && !is_whole(shown));
     more.next().unwrap_or(shown)
 }
 
-/// "missed: latency_p99 at most 150 ms; it was 517 ms".
+/// Formats a score: "missed: latency_p99 at most 150 ms; it was 517 ms".
 pub fn score(score: &Score) -> String {
     let (name, bound, actual) = (score.metric.name(), bound(score), actual(score));
     let verdict = verdict(score.verdict);
@@ -88,7 +88,7 @@ pub fn score(score: &Score) -> String {
     }
 }
 
-/// "missed: latency_p99 at most 150 ms, in 3 of 5 seeds".
+/// Formats a score over several seeds: "missed: latency_p99 at most 150 ms, in 3 of 5 seeds".
 pub fn score_over(score: &ScoreOver) -> String {
     let (verdict, count) = match score.verdict {
         Verdict::Met => ("met", score.met_in),
@@ -100,7 +100,7 @@ pub fn score_over(score: &ScoreOver) -> String {
     format!("{verdict}: {name} {bound}, in {count} of {all} seeds")
 }
 
-/// "availability 78.9% → 99.9%": a metric in two runs.
+/// Formats a metric in two runs: "availability 78.9% → 99.9%".
 pub fn change(change: &Change) -> String {
     let unit = Unit::of(change.metric);
     let shown = |value: Option<f64>| match value {
@@ -115,7 +115,8 @@ pub fn change(change: &Change) -> String {
     )
 }
 
-/// "Same result under 2 other seeds"; nothing where no other seed was tested.
+/// Formats the result under other seeds: "Same result under 2 other seeds."; nothing if none was
+/// tested.
 pub fn seeds(seeds: Seeds) -> Option<String> {
     let Seeds {
         tried,
@@ -137,7 +138,7 @@ pub fn seeds(seeds: Seeds) -> Option<String> {
     })
 }
 
-/// A verdict in a word or two.
+/// Formats a verdict in a word or two.
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
@@ -146,22 +147,25 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Why a metric has no value.
+/// Says why a metric has no value.
 pub fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::CutShort => "the run was cut short",
         Reason::Underway => "known at the end of the run",
-        Reason::NoRequest => "no request was made",
+        Reason::NoRequest => "no request was sent",
         Reason::NoAnswer => "no request was answered",
         Reason::NoRead => "no read was answered",
-        Reason::NoFaultFelt => "no fault was felt",
+        Reason::NoFaultFelt => "no fault affected users",
         Reason::Undetected => "a fault was not detected",
-        Reason::NoFault => "no fault came and went",
+        Reason::NoFault => "no fault ended",
         Reason::NotSettled => "the load had not settled before the first fault",
-        Reason::NoTimeBefore => "the first fault left no time before it to compare with",
-        Reason::NothingBefore => "nothing was answered well before the first fault",
+        Reason::NoTimeBefore => {
+            "the first fault began too early to compare with the time before \
+            it"
+        }
+        Reason::NothingBefore => "there was no goodput before the first fault",
         Reason::FaultLasts => "a fault did not end",
-        Reason::NoTimeAfter => "the last fault left no time to recover in",
+        Reason::NoTimeAfter => "the last fault ended too late for a recovery",
         Reason::NotRecovered => "not recovered",
     }
 }

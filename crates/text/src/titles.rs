@@ -1,10 +1,10 @@
-//! What nodes and links are called.
+//! The names of nodes and links in texts.
 
 use design::{Design, Node};
 use std::collections::BTreeMap;
 
-/// What the nodes and links of one design are called: by what the canvas shows, a node by its
-/// label, a link by the labels of its ends; or by their ids, as the design file does.
+/// The names of the nodes and links of one design: as on the canvas, where a node has its label and
+/// a link the labels of its ends, or the ids of the design file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Titles(BTreeMap<String, String>);
 
@@ -12,13 +12,13 @@ pub struct Titles(BTreeMap<String, String>);
 const LETTERS_MAX: usize = design::validate::ID_MAX;
 
 impl Titles {
-    /// Everything is called by its id.
+    /// Returns ids as names.
     pub const fn ids() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// What people call nodes and links, each in a way that tells it from the others: nodes that
-    /// are labelled alike have their id after it.
+    /// Returns the names on the canvas, made unique: nodes with the same label have their id after
+    /// it.
     pub fn of_design(design: &Design) -> Self {
         let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         for node in &design.nodes {
@@ -27,7 +27,7 @@ impl Titles {
         let nodes = design.nodes.iter().map(|node| {
             let (id, title) = (&node.id, title(node));
             let said = match alike[&title] {
-                // The one that has no label is told from the others by that.
+                // A node without a label differs from the others already.
                 2.. if title != *id => format!("{title} ({id})"),
                 _ => title,
             };
@@ -42,7 +42,7 @@ impl Titles {
             let ends = format!("{} → {}", titles.of(&link.from), titles.of(&link.to));
             let said = match between[&(link.from.as_str(), link.to.as_str())] {
                 1 => ends,
-                // The second is `from->to#2` where it was not named otherwise.
+                // The second link is `from->to#2` unless it was named otherwise.
                 _ => match link.id.strip_prefix(&format!("{}->{}", link.from, link.to)) {
                     Some(which) => ends + which,
                     None => format!("{ends} ({})", link.id),
@@ -53,13 +53,13 @@ impl Titles {
         titles
     }
 
-    /// What this node or link is called; by its id where it has no other name.
+    /// Returns the name of a node or link, or its id if it has no other name.
     pub fn of<'a>(&'a self, id: &'a str) -> &'a str {
         self.0.get(id).map_or(id, String::as_str)
     }
 }
 
-/// What people call a node, cut off where it is a whole story.
+/// Returns the label of a node, cut if it is too long.
 pub fn title(node: &Node) -> String {
     let title = node.title();
     match title.char_indices().nth(LETTERS_MAX) {

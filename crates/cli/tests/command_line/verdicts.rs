@@ -61,8 +61,8 @@ fn what_was_not_measured_is_not_held() {
         (code, stderr.as_str()),
         (
             1,
-            "not measured: latency_p99 at most 1 s: no request was made\n\
-             not measured: lost_writes at most 0: no request was made\n"
+            "not measured: latency_p99 at most 1 s: no request was sent\n\
+             not measured: lost_writes at most 0: no request was sent\n"
         )
     );
     let line = |metric: &str| {
@@ -72,7 +72,7 @@ fn what_was_not_measured_is_not_held() {
     };
     assert_eq!(
         line("latency_p99"),
-        "latency_p99 at most 1 s no request was made not measured"
+        "latency_p99 at most 1 s no request was sent not measured"
     );
     assert_eq!(line("monthly_cost"), "monthly_cost at most $500 $200 met");
 

@@ -39,7 +39,7 @@ fn names_are_ids_or_titles_and_words_stay_words() {
         by_title(&design, said),
         "PostgreSQL cannot do without Redis: no cache, api"
     );
-    // A zone is called what it is called, even where a node has that name, too.
+    // A zone keeps its name, even if a node has the same one.
     let zone = message!("{} was cut off", zone_name("cache"));
     assert_eq!(by_title(&design, zone), "cache was cut off");
 }
