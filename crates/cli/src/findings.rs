@@ -168,7 +168,7 @@ pub(crate) fn explain(rule: &rules::Rule) -> String {
         wrapped(rule.means),
         part("Evidence", rule.evidence),
         part("Silent on", rule.silent),
-        part("Fixed by", rule.mends)
+        part("Fixed by", rule.fixes)
     )
 }
 
@@ -184,7 +184,7 @@ pub(crate) fn sarif(source: &str, findings: &[FindingOver]) -> String {
                 "name": rule.title,
                 "shortDescription": {"text": rule.title},
                 "fullDescription": {"text": rule.means},
-                "help": {"text": format!("{} {}", rule.evidence, rule.mends)},
+                "help": {"text": format!("{} {}", rule.evidence, rule.fixes)},
             })
         })
         .collect();

@@ -33,7 +33,7 @@ const SETTLED_S: f64 = 5.0;
 pub fn diagnose(design: &Design, report: Option<&Report>) -> Vec<Finding> {
     let facts = facts(design, report);
     let found = found(&facts);
-    rank::hang(&facts, found)
+    rank::nest(&facts, found)
 }
 
 /// Returns the facts that the rules read. They include the run only if it is long enough.
@@ -49,7 +49,7 @@ pub(crate) fn found(facts: &Facts<'_>) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for rule in rules::ALL.iter().filter(|rule| !is_allowed(rule.id)) {
-        findings.extend(rule.look(facts));
+        findings.extend(rule.evaluate(facts));
     }
     rank::rank(facts, findings)
 }

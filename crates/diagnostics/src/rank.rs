@@ -115,7 +115,7 @@ fn order(finding: &Finding) -> (u8, u8, usize, u64) {
 }
 
 /// Moves each finding below the first one before it that explains it.
-pub(crate) fn hang(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn nest(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     // Each with a flag for every node: whether it is on a path with the finding.
     let mut top: Vec<(Finding, Vec<bool>)> = Vec::new();
     for finding in findings {

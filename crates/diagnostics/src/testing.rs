@@ -52,14 +52,16 @@ pub(crate) fn run(design: &Design) -> Report {
 
 /// Returns what one rule finds in a design.
 pub(crate) fn lint(rule: &str, design: &Design) -> Vec<Finding> {
-    rules::find(rule).unwrap().look(&Facts::new(design, None))
+    rules::find(rule)
+        .unwrap()
+        .evaluate(&Facts::new(design, None))
 }
 
 /// Returns what one rule finds in a run.
 pub(crate) fn found(rule: &str, design: &Design, report: &Report) -> Vec<Finding> {
     let mut found = rules::find(rule)
         .unwrap()
-        .look(&Facts::new(design, Some(report)));
+        .evaluate(&Facts::new(design, Some(report)));
     found.sort_by_key(|finding| !finding.measured);
     found
 }

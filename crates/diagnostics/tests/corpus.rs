@@ -234,7 +234,7 @@ The table counts, for each rule:
         let _ = write!(
             page,
             "\n## {}\n\n**{}.** {}\n\n*Evidence.* {}\n\n*Silent on.* {}\n\n*Fixed by.* {}\n",
-            rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.mends
+            rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.fixes
         );
     }
     page

@@ -154,7 +154,7 @@ impl Finding {
 
     /// Adds a possible fix, unless it changes nothing.
     #[must_use]
-    pub fn mended_by(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+    pub fn fixed_by(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
         let remedies = remedies.into_iter();
         self.remedies
             .extend(remedies.filter(|remedy| !remedy.edits.is_empty()));

@@ -82,7 +82,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
     let causes: Causes = (kept.iter())
         .filter_map(|judged| Some((key(&judged.finding), judged.cause?)))
         .collect();
-    let mut findings = hang(of, &facts, kept);
+    let mut findings = nest(of, &facts, kept);
     let mut shown = Vec::new();
     for finding in &mut findings {
         offer(of, (design, &causes), finding, &mut shown);
@@ -181,7 +181,7 @@ fn of_experiments(finding: &Finding) -> bool {
 
 /// Moves each finding below the cause that explains it: the finding disappears without that cause,
 /// or its rule is known to follow from the cause's rule.
-fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Finding> {
+fn nest(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Finding> {
     let mut top: Vec<(Judged, Vec<Finding>)> = Vec::new();
     let mut apart = Vec::new();
     for next in judged {
@@ -203,7 +203,7 @@ fn hang(of: &Investigation, facts: &Facts<'_>, judged: Vec<Judged>) -> Vec<Findi
         finding.symptoms.append(&mut symptoms);
         finding
     });
-    let mut findings = rank::hang(facts, findings.collect());
+    let mut findings = rank::nest(facts, findings.collect());
     let second = findings.len().min(1);
     findings.splice(second..second, apart);
     findings

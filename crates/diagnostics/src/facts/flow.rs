@@ -329,8 +329,8 @@ impl Flow {
         let (reads_by, writes_by) = match &database.replication {
             None => (1.0, 1.0),
             Some(replication) if replication.mode == ReplicationMode::Quorum => {
-                let asked = f64::from(replication.r);
-                (copies / asked.max(1.0), 1.0)
+                let read_by = f64::from(replication.r);
+                (copies / read_by.max(1.0), 1.0)
             }
             Some(replication) => match replication.read_from {
                 ReadFrom::Leader => (1.0, 1.0),

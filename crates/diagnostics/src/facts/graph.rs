@@ -133,7 +133,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns the nodes that call a node and wait, directly or through load balancers.
-    pub fn askers(&self, id: &str) -> Vec<&'a Node> {
+    pub fn callers(&self, id: &str) -> Vec<&'a Node> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         let mut next: Vec<&str> = vec![id];

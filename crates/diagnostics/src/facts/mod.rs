@@ -174,21 +174,21 @@ impl<'a> Facts<'a> {
     }
 
     /// Returns the links over which a node calls others and waits.
-    pub fn asks(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
+    pub fn calls_from(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
         let links = self.graph.out(id).iter().copied();
         links.filter(|link| link.mode == design::link::Mode::Call)
     }
 
     /// Returns the links over which others call a node and wait.
-    pub fn asked(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
+    pub fn calls_to(&self, id: &str) -> impl Iterator<Item = &'a Link> + '_ {
         let links = self.graph.inward(id).iter().copied();
         links.filter(|link| link.mode == design::link::Mode::Call)
     }
 
     /// Returns the services, clients and caches that call a node, directly or through load
     /// balancers.
-    pub fn askers(&self, id: &str) -> Vec<&'a Node> {
-        self.graph.askers(id)
+    pub fn callers(&self, id: &str) -> Vec<&'a Node> {
+        self.graph.callers(id)
     }
 
     /// Returns the faults of these nodes and links that begin while requests arrive.

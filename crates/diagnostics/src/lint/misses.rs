@@ -52,7 +52,7 @@ fn finding(facts: &Facts<'_>, link: &Link) -> Option<Finding> {
         return Some(finding);
     };
     let after = f64::from(stage(at) + 1);
-    Some(finding.mended_by([Remedy::new(
+    Some(finding.fixed_by([Remedy::new(
         message!("Call {} before {}", name(&out[at].to), name(&link.to)),
         message!("{} receives only the calls that miss.", name(&link.to)),
         vec![remedies::link(&link.id, "stage", remedies::number(after))],
@@ -79,12 +79,12 @@ mod tests {
 
     #[test]
     fn a_link_for_misses_before_its_cache_is_told_and_its_remedy_fixes_it() {
-        let broken = design(&format!("{MISS}, {CACHE}"));
-        let found = lint(RULE, &broken);
+        let faulty = design(&format!("{MISS}, {CACHE}"));
+        let found = lint(RULE, &faulty);
         assert_eq!(found[0].what.text(), "api->db is never called");
         assert_eq!(found[0].subjects, ["api->db"]);
-        assert_eq!(run(&broken).links["api->db"].calls, 0);
-        let mut fixed = broken;
+        assert_eq!(run(&faulty).links["api->db"].calls, 0);
+        let mut fixed = faulty;
         fixed.apply(found[0].remedies[0].command()).unwrap();
         assert!(lint(RULE, &fixed).is_empty());
         assert!(run(&fixed).links["api->db"].calls > 100);

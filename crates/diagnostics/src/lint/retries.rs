@@ -54,7 +54,7 @@ fn finding(link: &Link) -> Finding {
             "Retry a few times, with exponential backoff and jitter, within a budget.",
         )
         .endangers(Metric::Availability)
-        .mended_by([remedies::budget_retries(&[link])])
+        .fixed_by([remedies::budget_retries(&[link])])
 }
 
 #[cfg(test)]
@@ -73,15 +73,15 @@ mod tests {
 
     #[test]
     fn a_hundred_attempts_without_a_pause_are_told() {
-        let mut broken = design(r#""max_attempts": 100"#);
-        let found = lint(RULE, &broken);
+        let mut faulty = design(r#""max_attempts": 100"#);
+        let found = lint(RULE, &faulty);
         assert_eq!(
             found[0].what.text(),
             "api->db makes up to 100 attempts without a pause"
         );
         assert_eq!(found[0].subjects, ["api->db"]);
-        broken.apply(found[0].remedies[0].command()).unwrap();
-        assert!(lint(RULE, &broken).is_empty());
+        faulty.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &faulty).is_empty());
     }
 
     #[test]

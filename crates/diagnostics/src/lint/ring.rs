@@ -127,7 +127,7 @@ fn finding(links: &[&Link], facts: &Facts<'_>) -> Finding {
             ADVICE,
         )
         .endangers(Metric::Availability);
-    finding.mended_by(holding.first().map(|first| unheld(first)))
+    finding.fixed_by(holding.first().map(|first| unheld(first)))
 }
 
 const ADVICE: &str = "Take one of the calls out of the ring, for example with a queue, or hold no \
@@ -198,6 +198,6 @@ pub(crate) fn measured(facts: &Facts<'_>) -> Option<Finding> {
                 ADVICE,
             )
             .endangers(facts.felt())
-            .mended_by([unheld(&link.from)]),
+            .fixed_by([unheld(&link.from)]),
     )
 }

@@ -66,7 +66,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                     "Set the visibility timeout well above the longest processing time.",
                 )
                 .endangers(Metric::DuplicateEffects)
-                .mended_by([longer]);
+                .fixed_by([longer]);
             found.push(finding);
         }
     }
@@ -97,11 +97,11 @@ mod tests {
 
     #[test]
     fn work_that_outlasts_the_timeout_is_told_and_the_remedy_mends_it() {
-        let mut broken = design(
+        let mut faulty = design(
             SECOND,
             r#""service_time": "lognormal(p50=300ms,p99=2500ms)""#,
         );
-        let found = lint(RULE, &broken);
+        let found = lint(RULE, &faulty);
         assert_eq!(
             found[0].what.text(),
             "jobs redelivers messages while worker is processing them"
@@ -114,10 +114,10 @@ mod tests {
                 .unwrap()
                 .redelivered
         };
-        assert!(again(&broken) > 10);
-        broken.apply(found[0].remedies[0].command()).unwrap();
-        assert!(lint(RULE, &broken).is_empty());
-        assert_eq!(again(&broken), 0);
+        assert!(again(&faulty) > 10);
+        faulty.apply(found[0].remedies[0].command()).unwrap();
+        assert!(lint(RULE, &faulty).is_empty());
+        assert_eq!(again(&faulty), 0);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
         waited at least 5 s. Either 70% of that backlog was left when requests ended, or the queue \
         was full while users were affected.",
     silent: "A backlog that drains. A backlog behind a fault that lasts to the end of the run.",
-    mends: "Add consumers, or limit the queue so that publishers get backpressure. The cost: more \
+    fixes: "Add consumers, or limit the queue so that publishers get backpressure. The cost: more \
         consumers to pay for, or publishers that wait or are rejected.",
     structural,
     measured,
@@ -55,7 +55,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Add consumers for this load, and limit the queue so that publishers get backpressure.",
                     )
                     .endangers(Metric::Goodput)
-                    .mended_by(mends(facts, node, comes)),
+                    .fixed_by(fixes(facts, node, comes)),
             );
         }
     }
@@ -63,7 +63,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 /// Returns fixes for a load given in messages per second: more consumers, or a bounded queue.
-fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
+fn fixes(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
     let mut edits = Vec::new();
     let goes = facts.flow.capacity(&facts.graph, &node.id);
     let more = (1.3 * comes / goes.max(1e-9)).max(1.5);
@@ -90,7 +90,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
             }
         }
     }
-    let mut mends = vec![Remedy::new(
+    let mut fixes = vec![Remedy::new(
         "Add consumers for this load",
         message!(
             "You pay for {} times the consumers, and they send as many more calls to their \
@@ -100,7 +100,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         edits,
     )];
     let design::Kind::Queue(queue) = &node.kind else {
-        return mends;
+        return fixes;
     };
     let bound = libm::ceil(goes * 10.0).clamp(10.0, 1e6);
     if queue
@@ -108,7 +108,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
         .is_none_or(|now| f64::from(now) > 2.0 * bound)
         && goes.is_finite()
     {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Limit the backlog of {} to 10 s of work", name(&node.id)),
             "Publishers are rejected while the queue is full.",
             vec![remedies::node(
@@ -118,7 +118,7 @@ fn mends(facts: &Facts<'_>, node: &Node, comes: f64) -> Vec<Remedy> {
             )],
         ));
     }
-    mends
+    fixes
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -180,7 +180,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Add consumers for this load, and limit the queue so that publishers get backpressure.",
             )
             .endangers(facts.missed_by_users().unwrap_or(Metric::Goodput))
-            .mended_by(mends(facts, node, came));
+            .fixed_by(fixes(facts, node, came));
         if is_collapsed {
             finding = finding.severity(Severity::Error);
         }
@@ -249,17 +249,17 @@ mod tests {
 
     #[test]
     fn more_than_consumers_can_do_is_told_and_less_is_not() {
-        let broken = design(60);
+        let faulty = design(60);
         assert!(
-            lint("async-silver-bullet", &broken)[0]
+            lint("async-silver-bullet", &faulty)[0]
                 .why
                 .contains("Messages arrive at 60/s")
         );
-        let finding = &found("async-silver-bullet", &broken, &run(&broken))[0];
+        let finding = &found("async-silver-bullet", &faulty, &run(&faulty))[0];
         assert!(finding.measured && finding.subjects == ["jobs", "worker"]);
-        let mut mended = broken.clone();
-        mended.apply(finding.remedies[0].command()).unwrap();
-        assert!(found("async-silver-bullet", &mended, &run(&mended)).is_empty());
+        let mut fixed = faulty.clone();
+        fixed.apply(finding.remedies[0].command()).unwrap();
+        assert!(found("async-silver-bullet", &fixed, &run(&fixed)).is_empty());
         let near = design(30);
         assert!(lint("async-silver-bullet", &near).is_empty());
         assert!(found("async-silver-bullet", &near, &run(&near)).is_empty());

@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
         at least 10 s before its new replicas were ready, while users were affected.",
     silent: "Enough headroom for the rise. Replicas that are ready in time. A load that grows \
         slowly.",
-    mends: "Keep headroom, limit the queue, or scale on a schedule. The cost: idle replicas, or \
+    fixes: "Keep headroom, limit the queue, or scale on a schedule. The cost: idle replicas, or \
         rejected requests.",
     structural,
     measured,
@@ -43,9 +43,9 @@ fn scaled<'a>(
         .filter_map(|(node, service)| Some((node, service, service.autoscale.as_ref()?)))
 }
 
-fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
+fn fixes(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<Remedy> {
     let wanted = libm::ceil(wanted).clamp(f64::from(scale.min), f64::from(scale.max));
-    let mut mends = vec![Remedy::new(
+    let mut fixes = vec![Remedy::new(
         message!(
             "Keep at least {} replicas of {}",
             whole(wanted),
@@ -69,13 +69,13 @@ fn mends(node: &Node, service: &Service, scale: &Autoscale, wanted: f64) -> Vec<
         ],
     )];
     if service.shed.is_none() {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             "Shed load while calls wait longer than 100 ms",
             "Requests are rejected until the new replicas are ready.",
             vec![remedies::node(&node.id, "shed", remedies::map(&[]))],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -110,7 +110,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                          ready.",
                     )
                     .endangers(Metric::Availability)
-                    .mended_by(mends(node, service, scale, wanted)),
+                    .fixed_by(fixes(node, service, scale, wanted)),
             );
         }
     }
@@ -144,7 +144,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         }
         // No finding where a callee is the limit: more replicas would not have helped.
         if facts
-            .asks(&node.id)
+            .calls_from(&node.id)
             .any(|link| series.saturated_s(&link.to) > 0.5 * span.s())
         {
             continue;
@@ -163,7 +163,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Keep headroom for the rise, and shed load until the new replicas are ready.",
                 )
                 .endangers(facts.felt())
-                .mended_by(mends(node, service, scale, 0.7 * scaling.replicas_max as f64)),
+                .fixed_by(fixes(node, service, scale, 0.7 * scaling.replicas_max as f64)),
         );
     }
     found
@@ -185,13 +185,13 @@ mod tests {
 
     #[test]
     fn replicas_that_come_too_late_are_told_and_headroom_is_not() {
-        let broken = design("40s", 2);
+        let faulty = design("40s", 2);
         assert!(
-            lint("autoscaling-lag", &broken)[0]
+            lint("autoscaling-lag", &faulty)[0]
                 .what
                 .contains("ready 45 s after")
         );
-        let finding = &found("autoscaling-lag", &broken, &run(&broken))[0];
+        let finding = &found("autoscaling-lag", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.onset_s.unwrap() >= 29.0,
             "{finding:?}"

@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
         50%, and half of its entries are never read. Or three caches are in a row and a staleness \
         requirement is missed; the worst staleness is the sum of the TTLs.",
     silent: "One cache. Two caches that both hit. Caches that are looked up side by side.",
-    mends: "Keep the one layer that takes the most load. The cost: the hits of the other layers \
+    fixes: "Keep the one layer that takes the most load. The cost: the hits of the other layers \
         are lost.",
     structural,
     measured,
@@ -43,7 +43,7 @@ pub(super) const RULE: Rule = Rule {
 fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
     let caches: Vec<(&Node, &Cache)> = facts
         .caches()
-        .filter(|(node, _)| facts.asked(&node.id).next().is_some())
+        .filter(|(node, _)| facts.calls_to(&node.id).next().is_some())
         .collect();
     let below: Vec<BTreeSet<&str>> = caches
         .iter()
@@ -68,9 +68,9 @@ fn layers<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Cache)> {
 /// Returns everything that may be called because a cache misses: its own callees, and what its
 /// callers call on a miss.
 fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
-    let askers = facts.askers(id).into_iter();
-    let on_miss = askers.flat_map(|asker| {
-        let links = facts.graph.out(&asker.id);
+    let callers = facts.callers(id).into_iter();
+    let on_miss = callers.flat_map(|caller| {
+        let links = facts.graph.out(&caller.id);
         let is_to = |link: &Link| facts.graph.served_by(link).iter().any(|node| node.id == id);
         let place = links.iter().position(|link| is_to(link));
         let later = links[place.map_or(links.len(), |place| place + 1)..]
@@ -78,12 +78,12 @@ fn after_a_miss<'a>(facts: &Facts<'a>, id: &str) -> BTreeSet<&'a str> {
             .copied();
         later.filter(|link| link.mode == Mode::Call && link.when.0.contains(&Condition::OnMiss))
     });
-    let own = facts.asks(id);
+    let own = facts.calls_from(id);
     let mut next: Vec<&str> = on_miss.chain(own).map(|link| link.to.as_str()).collect();
     let mut seen = BTreeSet::new();
     while let Some(at) = next.pop() {
         if at != id && seen.insert(at) {
-            next.extend(facts.asks(at).map(|link| link.to.as_str()));
+            next.extend(facts.calls_from(at).map(|link| link.to.as_str()));
         }
     }
     seen
@@ -183,7 +183,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Keep the cache that takes the most load. Further layers add staleness and cost.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
-            .mended_by([without(facts, &names)]),
+            .fixed_by([without(facts, &names)]),
     ]
 }
 
@@ -209,9 +209,9 @@ fn never_read(poor: &[(&Node, f64, f64)]) -> Message {
 fn without(facts: &Facts<'_>, caches: &[String]) -> Remedy {
     let mut edits = Vec::new();
     for cache in caches {
-        let origin = facts.asks(cache).next();
+        let origin = facts.calls_from(cache).next();
         if let Some(origin) = origin {
-            for link in facts.asked(cache) {
+            for link in facts.calls_to(cache) {
                 edits.push(remedies::link(
                     &link.id,
                     "to",
@@ -264,9 +264,9 @@ mod tests {
 
     #[test]
     fn inner_layers_that_hardly_hit_are_told_and_one_layer_is_fine() {
-        let broken = design(3);
-        assert!(lint("cache-all", &broken)[0].why.contains("180 s"));
-        let finding = &found("cache-all", &broken, &run(&broken))[0];
+        let faulty = design(3);
+        assert!(lint("cache-all", &faulty)[0].why.contains("180 s"));
+        let finding = &found("cache-all", &faulty, &run(&faulty))[0];
         assert!(finding.measured);
         let one = design(1);
         assert!(lint("cache-all", &one).is_empty());

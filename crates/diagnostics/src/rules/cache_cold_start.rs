@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
         affected.",
     silent: "An origin that can serve the whole load. An origin that was saturated before the \
         cache was lost. A dip that is over within 5 s.",
-    mends: "Warm the cache before it serves, coalesce loads (single-flight), limit the load on the \
+    fixes: "Warm the cache before it serves, coalesce loads (single-flight), limit the load on the \
         origin, or give it spare capacity. The cost: memory, waiting time or machines.",
     structural,
     measured,
@@ -36,7 +36,7 @@ pub(super) const RULE: Rule = Rule {
 /// Returns the caches, each with the nodes whose work it saves.
 pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
     let each = facts.caches().map(|(cache, _)| {
-        let behind = facts.asks(&cache.id).map(|link| link.to.as_str());
+        let behind = facts.calls_from(&cache.id).map(|link| link.to.as_str());
         let mut origins: Vec<&str> = behind.collect();
         for link in facts
             .graph
@@ -61,7 +61,7 @@ pub(super) fn origins<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
             };
             match node.kind {
                 Kind::Service(_) | Kind::LoadBalancer(_) | Kind::Cache(_) => {
-                    origins.extend(facts.asks(id).map(|link| link.to.as_str()));
+                    origins.extend(facts.calls_from(id).map(|link| link.to.as_str()));
                     if matches!(node.kind, Kind::Service(_)) {
                         work.push(id_of(node));
                     }
@@ -99,7 +99,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                             "Plan how the cache warms up: a warm start, single-flight, and a limit on the load of the origin.",
                         )
                         .endangers(Metric::Availability)
-                        .mended_by(mends(facts, cache, origin)),
+                        .fixed_by(fixes(facts, cache, origin)),
                 );
                 break;
             }
@@ -108,8 +108,8 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
-    let mut mends = vec![Remedy::new(
+fn fixes(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
+    let mut fixes = vec![Remedy::new(
         message!(
             "Coalesce concurrent loads of a key (single-flight) in {}",
             name(cache)
@@ -117,15 +117,15 @@ fn mends(facts: &Facts<'_>, cache: &str, origin: &str) -> Vec<Remedy> {
         "Misses wait for the load of another request, and fail if it fails.",
         vec![remedies::node(cache, "single_flight", Value::Bool(true))],
     )];
-    mends.extend(remedies::shed(facts.design, origin));
-    let callers = facts.askers(origin);
-    mends.extend(
+    fixes.extend(remedies::shed(facts.design, origin));
+    let callers = facts.callers(origin);
+    fixes.extend(
         callers
             .iter()
             .filter_map(|node| remedies::shed(facts.design, &node.id))
             .take(1),
     );
-    mends
+    fixes
 }
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
@@ -182,7 +182,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Warm the cache before it serves, coalesce loads of a key, and admit no more calls than the origin can serve.",
             )
             .endangers(facts.felt())
-            .mended_by(mends(facts, cache, origin));
+            .fixed_by(fixes(facts, cache, origin));
         if report.metastable.is_some() || facts.is_collapsed() {
             finding = finding.severity(Severity::Error);
         }
@@ -252,12 +252,12 @@ mod tests {
 
     #[test]
     fn an_origin_that_needs_its_cache_is_noted_and_its_fall_is_told() {
-        let broken = design(800);
+        let faulty = design(800);
         assert_eq!(
-            lint("cache-cold-start", &broken)[0].subjects,
+            lint("cache-cold-start", &faulty)[0].subjects,
             ["cache", "db"]
         );
-        let finding = &found("cache-cold-start", &broken, &run(&broken))[0];
+        let finding = &found("cache-cold-start", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured
                 && finding

@@ -14,7 +14,7 @@ use report::{
 use sim::Report;
 
 /// Concurrent loads of one key from which it is a stampede: arrival rate × time to load.
-const AT_ONCE: f64 = 5.0;
+const CONCURRENT: f64 = 5.0;
 /// Least number of loads per expiry in a run.
 const LOADS: f64 = 3.0;
 /// Least number of redundant loads in a run.
@@ -37,7 +37,7 @@ pub(super) const RULE: Rule = Rule {
         affected.",
     silent: "Single-flight, stale-while-revalidate, early expiry. TTLs with jitter. Loads that do \
         not slow the origin down.",
-    mends: "Coalesce loads with single-flight, reload entries before they expire, or add jitter to \
+    fixes: "Coalesce loads with single-flight, reload entries before they expire, or add jitter to \
         the TTL. The cost: misses wait for another load, some loads are unnecessary, or entries \
         differ in age.",
     structural,
@@ -74,8 +74,8 @@ fn load_s(facts: &Facts<'_>, origins: &[&str]) -> f64 {
     times.fold(0.0, f64::max)
 }
 
-fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
-    let mut mends = vec![
+fn fixes(id: &str, cache: &Cache) -> Vec<Remedy> {
+    let mut fixes = vec![
         Remedy::new(
             message!(
                 "Coalesce concurrent loads of a key (single-flight) in {}",
@@ -91,13 +91,13 @@ fn mends(id: &str, cache: &Cache) -> Vec<Remedy> {
         ),
     ];
     if cache.ttl_jitter == 0.0 {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             "Add 20% of jitter to the TTL",
             "Some entries live up to 20% longer.",
             vec![remedies::node(id, "ttl_jitter", remedies::number(0.2))],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -106,10 +106,10 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         let Some((_, cache)) = facts.caches().find(|(node, _)| node.id == id) else {
             continue;
         };
-        let at_once = hottest(facts, id) * load_s(facts, &origins);
+        let concurrent = hottest(facts, id) * load_s(facts, &origins);
         let Some(ttl) = cache
             .ttl
-            .filter(|_| !is_guarded(cache) && at_once >= AT_ONCE)
+            .filter(|_| !is_guarded(cache) && concurrent >= CONCURRENT)
         else {
             continue;
         };
@@ -120,7 +120,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     message!(
                         "Whenever the hottest key of {} expires, about {} requests load it simultaneously",
                         name(id),
-                        whole(at_once)
+                        whole(concurrent)
                     ),
                     message!(
                         "Requests for this key arrive at {}, and a load takes {}. The key expires \
@@ -133,7 +133,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                      before they expire.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by(mends(id, cache)),
+                .fixed_by(fixes(id, cache)),
         );
     }
     found
@@ -202,7 +202,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         } else {
             continue;
         };
-        found.push(finding.endangers(facts.felt()).mended_by(mends(id, cache)));
+        found.push(finding.endangers(facts.felt()).fixed_by(fixes(id, cache)));
     }
     found
 }
@@ -240,7 +240,7 @@ fn avalanche(facts: &Facts<'_>, id: &str, cache: &Cache) -> Option<(f64, usize, 
         .iter()
         .flat_map(|link| facts.graph.out(&link.from));
     let mut loads = loads.filter(|link| link.when.0.contains(&design::link::Condition::OnMiss));
-    let link = loads.next().copied().or(facts.asks(id).next())?;
+    let link = loads.next().copied().or(facts.calls_from(id).next())?;
     let windows = series.link(&link.id)?;
     let whole = series.whole();
     let part = series.between(&windows.attempts_per_s, windows.width_s, whole);
@@ -295,17 +295,17 @@ mod tests {
 
     #[test]
     fn many_loads_of_one_key_are_told_and_one_is_not() {
-        let broken = design("", 300);
+        let faulty = design("", 300);
         assert!(
-            lint("cache-stampede", &broken)[0]
+            lint("cache-stampede", &faulty)[0]
                 .what
                 .contains("load it simultaneously")
         );
-        let finding = &found("cache-stampede", &broken, &run(&broken))[0];
+        let finding = &found("cache-stampede", &faulty, &run(&faulty))[0];
         assert!(finding.measured, "{finding:?}");
-        let mended = design(r#", "single_flight": true"#, 300);
-        assert!(lint("cache-stampede", &mended).is_empty());
-        assert!(found("cache-stampede", &mended, &run(&mended)).is_empty());
+        let fixed = design(r#", "single_flight": true"#, 300);
+        assert!(lint("cache-stampede", &fixed).is_empty());
+        assert!(found("cache-stampede", &fixed, &run(&fixed)).is_empty());
         let calm = design("", 4);
         assert!(found("cache-stampede", &calm, &run(&calm)).is_empty());
     }

@@ -30,7 +30,7 @@ pub(super) const RULE: Rule = Rule {
         acknowledged writes when the partition healed. It is a warning where a requirement was \
         missed. Otherwise it is a note: the price is one that the requirements accept.",
     silent: "Stores in one zone. Partitions that separate no members.",
-    mends: "Decide for each operation whether availability or consistency matters more. The cost: \
+    fixes: "Decide for each operation whether availability or consistency matters more. The cost: \
         lost writes, or errors during a partition.",
     structural,
     measured,
@@ -123,7 +123,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Decide between availability and consistency for each operation, and state it as a requirement.",
                     )
                     .endangers(metric)
-                    .mended_by([other_side(node, database)]),
+                    .fixed_by([other_side(node, database)]),
             );
         }
     }
@@ -145,7 +145,7 @@ impl Seen {
     fn new(facts: &Facts<'_>, report: &Report, node: &Node, database: &Database) -> Option<Self> {
         let figures = report.nodes.get(&node.id)?;
         let said = figures.failures.get("unavailable").copied().unwrap_or(0);
-        let links = facts.asked(&node.id);
+        let links = facts.calls_to(&node.id);
         let links = links.filter_map(|link| report.links.get(&link.id));
         let silent: u64 = links.map(|link| link.timeouts).sum();
         let members = figures.database.as_ref();
@@ -182,7 +182,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 finding
                     .says(what, why, remedy)
                     .endangers(endangered(facts, seen.undone))
-                    .mended_by((seen.undone > 0).then(|| waits_for_a_follower(node)))
+                    .fixed_by((seen.undone > 0).then(|| waits_for_a_follower(node)))
             }
             OnPartition::Diverge if seen.undone > 0 && seen.is_leaderless => {
                 let (what, why) = diverged(report, &node.id, seen.undone);
@@ -194,7 +194,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             }
             OnPartition::Refuse | OnPartition::Diverge => continue,
         };
-        let finding = finding.mended_by([other_side(node, database)]);
+        let finding = finding.fixed_by([other_side(node, database)]);
         found.push(agreed(facts, finding));
     }
     found
@@ -267,16 +267,18 @@ fn diverged(report: &Report, id: &str, undone: u64) -> (Message, Message) {
 /// Returns the share of calls that a database refused, of those that it received. Calls without an
 /// answer are counted of those sent to it, since a call lost on the way never arrives.
 fn part_of(facts: &Facts<'_>, report: &Report, id: &str, seen: &Seen, of: Field) -> Figure {
-    let asked = facts.asked(id).map(|link| link.id.as_str());
-    let asked: Vec<&str> = asked.filter(|id| report.links.contains_key(*id)).collect();
+    let incoming = facts.calls_to(id).map(|link| link.id.as_str());
+    let incoming: Vec<&str> = incoming
+        .filter(|id| report.links.contains_key(*id))
+        .collect();
     let (all, place) = match seen.is_said {
         true => (
             report.nodes.get(id).map_or(0, |node| node.arrivals),
             field::node(id, "arrivals"),
         ),
         false => (
-            asked.iter().map(|id| report.links[*id].attempts).sum(),
-            field::links(asked, "attempts"),
+            incoming.iter().map(|id| report.links[*id].attempts).sum(),
+            field::links(incoming, "attempts"),
         ),
     };
     percent(seen.refused as f64 / all.max(1) as f64).maybe_of((all > 0).then(|| of.over(place)))
@@ -300,11 +302,11 @@ fn lost(undone: u64, of: Field) -> Message {
 
 /// Returns the field of the report that counts the calls a database refused or did not answer.
 fn refused_of(facts: &Facts<'_>, report: &Report, id: &str, is_said: bool) -> Field {
-    let asked = facts.asked(id).map(|link| link.id.as_str());
-    let asked = asked.filter(|id| report.links.contains_key(*id));
+    let incoming = facts.calls_to(id).map(|link| link.id.as_str());
+    let incoming = incoming.filter(|id| report.links.contains_key(*id));
     match is_said {
         true => field::node(id, "failures.unavailable"),
-        false => field::links(asked, "timeouts"),
+        false => field::links(incoming, "timeouts"),
     }
 }
 
@@ -321,7 +323,7 @@ pub(super) fn agreed(facts: &Facts<'_>, finding: Finding) -> Finding {
         .design
         .requirements
         .iter()
-        .any(|asked| Some(asked.metric) == metric);
+        .any(|required| Some(required.metric) == metric);
     match facts.missed(&metrics) {
         Some(_) => finding,
         None if is_asked => finding.severity(Severity::Note),
@@ -350,9 +352,9 @@ mod tests {
 
     #[test]
     fn a_side_that_is_refused_is_told_as_far_as_it_was_not_agreed_to() {
-        let broken = design(0.99);
-        assert!(lint("cap", &broken).is_empty());
-        let finding = &found("cap", &broken, &run(&broken))[0];
+        let faulty = design(0.99);
+        assert!(lint("cap", &faulty).is_empty());
+        let finding = &found("cap", &faulty, &run(&faulty))[0];
         assert_eq!(
             (finding.severity, finding.onset_s),
             (report::Severity::Warning, Some(20.0))

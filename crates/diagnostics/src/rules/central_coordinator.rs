@@ -32,13 +32,13 @@ pub(super) const RULE: Rule = Rule {
         80% busy, or at least two calls waited for it on average. Calls that found no leader are a \
         note.",
     silent: "Locks per key with little contention. A coordinator on the path of few requests.",
-    mends: "Use a lock per key or leases, or decide where the data is. The cost: decisions made in \
+    fixes: "Use a lock per key or leases, or decide where the data is. The cost: decisions made in \
         several places have to be reconciled.",
     structural,
     measured,
 };
 
-fn mends(id: &str, scope: Scope) -> Vec<Remedy> {
+fn fixes(id: &str, scope: Scope) -> Vec<Remedy> {
     match scope {
         Scope::PerKey => Vec::new(),
         Scope::Global => vec![Remedy::new(
@@ -69,7 +69,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Divide what the lock protects: use a lock per key, or decide where the \
                          data is.",
                     )
-                    .mended_by(mends(&node.id, coordinator.scope)),
+                    .fixed_by(fixes(&node.id, coordinator.scope)),
             );
         } else if coordinator.scope == Scope::Global && comes >= 0.9 * requests && requests > 0.0 {
             found.push(
@@ -80,7 +80,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Divide what the lock protects: use a lock per key, or decide where the \
                          data is.",
                     )
-                    .mended_by(mends(&node.id, coordinator.scope)),
+                    .fixed_by(fixes(&node.id, coordinator.scope)),
             );
         }
     }
@@ -103,10 +103,10 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Some(_) => "response_ms",
             None => "wait_ms",
         };
-        let askers = facts.askers(&node.id);
-        let times = askers.iter().filter_map(|asker| {
-            let mean = report.nodes.get(&asker.id)?.response_ms.mean?;
-            Some((asker.id.clone(), mean))
+        let callers = facts.callers(&node.id);
+        let times = callers.iter().filter_map(|caller| {
+            let mean = report.nodes.get(&caller.id)?.response_ms.mean?;
+            Some((caller.id.clone(), mean))
         });
         let slowest = times.max_by(|a, b| a.1.total_cmp(&b.1));
         let (slowest, longest) = slowest.unwrap_or_default();
@@ -175,7 +175,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Divide what the lock protects: use a lock per key or leases, or decide where the data is.",
                 )
                 .endangers(facts.felt())
-                .mended_by(mends(&node.id, coordinator.scope)),
+                .fixed_by(fixes(&node.id, coordinator.scope)),
         );
     }
     found
@@ -272,13 +272,13 @@ mod tests {
 
     #[test]
     fn a_global_lock_bounds_all_and_locks_by_key_do_not() {
-        let broken = design("global", 250);
+        let faulty = design("global", 250);
         assert!(
-            lint("central-coordinator", &broken)[0]
+            lint("central-coordinator", &faulty)[0]
                 .what
                 .contains("more requests than it can grant")
         );
-        let finding = &found("central-coordinator", &broken, &run(&broken))[0];
+        let finding = &found("central-coordinator", &faulty, &run(&faulty))[0];
         assert!(finding.measured, "{finding:?}");
         let keyed = design("per_key", 250);
         assert!(lint("central-coordinator", &keyed).is_empty());
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_gave_up_on_a_lock_are_no_election() {
+    fn calls_that_timed_out_for_a_lock_are_no_election() {
         let mut busy = design("per_key", 60);
         // One key, held for longer than calls wait for it.
         let one = map(&[("uniform", map(&[("n", number(1.0))]))]);

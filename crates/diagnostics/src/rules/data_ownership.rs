@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
         caller's time, and a latency requirement is missed.",
     silent: "One write and its event, through an outbox or change data capture. Read models. \
         Batched calls.",
-    mends: "Keep a local read model or batch the calls, and use an outbox or a saga for writes. \
+    fixes: "Keep a local read model or batch the calls, and use an outbox or a saga for writes. \
         The cost: responses that are slightly out of date.",
     structural,
     measured,
@@ -57,7 +57,7 @@ fn dual_writers<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     };
     let each = facts.services().map(|(node, _)| {
         let links = facts
-            .asks(&node.id)
+            .calls_from(&node.id)
             .filter(|link| owns(link) && writes(link));
         (node.id.as_str(), links.collect::<Vec<_>>())
     });
@@ -106,7 +106,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Fetch everything in one call, or keep a local read model.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by([batch(link)]),
+                .fixed_by([batch(link)]),
         );
     }
     found
@@ -198,7 +198,7 @@ fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
         let failed: u64 = of.failures.values().sum();
         let reached = facts.graph.reach(&link.to);
         let copy = copies.iter().copied().find(|copy| reached.contains(copy))?;
-        let mut stores = facts.asks(&link.from).map(|store| store.to.as_str());
+        let mut stores = facts.calls_from(&link.from).map(|store| store.to.as_str());
         let store = stores.find(|id| {
             matches!(
                 facts.graph.node(id).map(|node| &node.kind),
@@ -235,7 +235,7 @@ fn unpublished(facts: &Facts<'_>, report: &Report) -> Option<Finding> {
             "Publish from the log of the store (an outbox or change data capture).",
         )
         .endangers(missed)
-        .mended_by([outbox(link, store)]),
+        .fixed_by([outbox(link, store)]),
     )
 }
 
@@ -312,7 +312,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         "Fetch everything in one call, or keep a local read model.",
                     )
                     .endangers(metric)
-                    .mended_by([batch(link)]),
+                    .fixed_by([batch(link)]),
             );
         }
     }
@@ -337,16 +337,16 @@ mod tests {
 
     #[test]
     fn two_stores_written_one_after_the_other_tear_when_one_fails() {
-        let mut broken = design("");
+        let mut faulty = design("");
         assert!(
-            lint("data-ownership", &broken)[0]
+            lint("data-ownership", &faulty)[0]
                 .what
                 .contains("one after the other")
         );
-        broken.faults.push(fault(
+        faulty.faults.push(fault(
             r#"{"at": "20s", "kind": "crash", "target": "stock"}"#,
         ));
-        let torn = &found("data-ownership", &broken, &run(&broken))[0];
+        let torn = &found("data-ownership", &faulty, &run(&faulty))[0];
         assert_eq!((torn.severity, torn.onset_s), (Severity::Error, Some(20.0)));
         assert!(lint("data-ownership", &design(r#", "copy_of": "orders""#)).is_empty());
         let whole = design("");
@@ -380,13 +380,13 @@ mod tests {
 
     #[test]
     fn events_beside_a_write_are_lost_with_the_queue_and_an_outbox_keeps_them() {
-        let mut broken =
+        let mut faulty =
             published(r#"{"at": "20s", "for": "5s", "kind": "queue_outage", "target": "events"}"#);
         let told = |design: &design::Design| {
             let found = found("data-ownership", design, &run(design));
             found.into_iter().find(|finding| finding.measured)
         };
-        let finding = told(&broken).unwrap();
+        let finding = told(&faulty).unwrap();
         assert!(
             finding
                 .what
@@ -394,8 +394,8 @@ mod tests {
             "{}",
             finding.what.text()
         );
-        broken.apply(finding.remedies[0].command()).unwrap();
-        assert!(told(&broken).is_none());
+        faulty.apply(finding.remedies[0].command()).unwrap();
+        assert!(told(&faulty).is_none());
         assert!(told(&published("")).is_none());
     }
 }

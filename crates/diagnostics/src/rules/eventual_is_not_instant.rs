@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
         drained. Where other requirements exist but none on staleness: at least 1% of the reads \
         were stale, some of them by 5 s or more.",
     silent: "Lag within the requirement. Reads from the leader.",
-    mends: "Read your own writes from the leader, deliver events at least once and in order, and \
+    fixes: "Read your own writes from the leader, deliver events at least once and in order, and \
         reconcile copies. The cost: more load on the leader, and a reconciliation job to run.",
     structural,
     measured,
@@ -49,10 +49,10 @@ fn lossy<'a>(facts: &Facts<'a>, copy: &Node) -> Option<&'a Node> {
     queue.map(|(node, _)| node)
 }
 
-fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
-    let mut mends = Vec::new();
+fn fixes(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
+    let mut fixes = Vec::new();
     if reads_followers(database) {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Read from the leader of {}", name(&node.id)),
             "The leader serves all reads, and the followers serve none.",
             vec![remedies::node(
@@ -63,7 +63,7 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
         ));
     }
     if let Some(queue) = lossy(facts, node) {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Deliver messages of {} at least once", name(&queue.id)),
             "Some messages arrive twice, so consumers must recognize duplicates.",
             vec![
@@ -72,7 +72,7 @@ fn mends(facts: &Facts<'_>, node: &Node, database: &Database) -> Vec<Remedy> {
             ],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -105,7 +105,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Require a maximum staleness, and read from the leader what must be current.",
                 )
                 .endangers(Metric::StalenessMax)
-                .mended_by(mends(facts, node, database)),
+                .fixed_by(fixes(facts, node, database)),
         );
     }
     found
@@ -242,7 +242,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Read from the leader what must be current, and compare copies with their owner.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
-            .mended_by(mends(facts, node, database)),
+            .fixed_by(fixes(facts, node, database)),
     ]
 }
 
@@ -261,14 +261,14 @@ mod tests {
 
     #[test]
     fn followers_that_fall_behind_are_told_and_the_leader_is_not() {
-        let broken = design("follower", "22ms");
-        assert!(found("eventual-is-not-instant", &broken, &run(&broken))[0].measured);
+        let faulty = design("follower", "22ms");
+        assert!(found("eventual-is-not-instant", &faulty, &run(&faulty))[0].measured);
         let leader = design("leader", "22ms");
         assert!(lint("eventual-is-not-instant", &leader).is_empty());
         assert!(found("eventual-is-not-instant", &leader, &run(&leader)).is_empty());
         let quick = design("follower", "1ms");
         assert!(found("eventual-is-not-instant", &quick, &run(&quick)).is_empty());
-        let mut unasked = broken.clone();
+        let mut unasked = faulty.clone();
         unasked.requirements.remove(0);
         assert_eq!(lint("eventual-is-not-instant", &unasked).len(), 1);
     }

@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
         leaves. Or the caller waits that long for its slowest leaf, without failures. The share of \
         requests that meet a slow call is 1 - (1 - p)^n.",
     silent: "Leaves without a heavy tail. Partial responses (optional leaves). Hedged calls.",
-    mends: "Hedge calls after the 95th percentile, return partial responses, or call fewer leaves. \
+    fixes: "Hedge calls after the 95th percentile, return partial responses, or call fewer leaves. \
         The cost: a few percent more calls, or incomplete responses.",
     structural,
     measured,
@@ -40,7 +40,7 @@ fn stages<'a>(facts: &Facts<'a>) -> Vec<(&'a str, Vec<&'a Link>)> {
     let mut found = Vec::new();
     for (node, _) in facts.services() {
         let mut stages: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
-        for link in facts.asks(&node.id).filter(|link| !link.optional) {
+        for link in facts.calls_from(&node.id).filter(|link| !link.optional) {
             if let Some(stage) = link.stage {
                 stages.entry(stage).or_default().push(link);
             }
@@ -63,7 +63,7 @@ fn scattering<'a>(facts: &Facts<'a>) -> Vec<(&'a str, usize)> {
     each.filter(|(_, count)| *count >= LEAVES).collect()
 }
 
-fn mends(links: &[&Link], p95_ms: f64) -> Vec<Remedy> {
+fn fixes(links: &[&Link], p95_ms: f64) -> Vec<Remedy> {
     let after = remedies::duration((p95_ms / 1e3).max(1e-3));
     let hedge = remedies::map(&[("after", after)]);
     let edits = links.iter().filter(|link| link.hedge.is_none());
@@ -161,7 +161,7 @@ fn waits_ms(facts: &Facts<'_>, report: &Report, id: &str, links: &[&Link]) -> f6
         .and_then(|service| service.service_time.mean_s())
         .unwrap_or(0.0);
     let others = facts
-        .asks(id)
+        .calls_from(id)
         .filter(|link| links.iter().all(|leaf| leaf.id != link.id));
     let others = others
         .filter_map(|link| report.links.get(&link.id))
@@ -260,7 +260,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Hedge slow calls, or return partial responses.",
                 )
                 .endangers(missed)
-                .mended_by(mends(&links, 0.4 * p99)),
+                .fixed_by(fixes(&links, 0.4 * p99)),
         );
     }
     for (id, n) in scattering(facts) {
@@ -319,9 +319,9 @@ mod tests {
 
     #[test]
     fn forty_leaves_with_a_tail_are_told_and_without_one_are_not() {
-        let broken = design(40, "hyperexp(0.98:5ms,0.02:200ms)");
-        assert!(lint("fan-out-tail", &broken)[0].why.contains("33.1%"));
-        let finding = &found("fan-out-tail", &broken, &run(&broken))[0];
+        let faulty = design(40, "hyperexp(0.98:5ms,0.02:200ms)");
+        assert!(lint("fan-out-tail", &faulty)[0].why.contains("33.1%"));
+        let finding = &found("fan-out-tail", &faulty, &run(&faulty))[0];
         assert!(finding.measured, "{finding:?}");
         let even = design(40, "uniform(4ms,6ms)");
         assert!(
@@ -336,9 +336,9 @@ mod tests {
     fn the_p99_of_a_leaf_is_that_of_the_leaf_in_the_middle() {
         // A slow call in a hundred: the p99 of each leaf falls on either side of the step at
         // random.
-        let broken = design(40, "hyperexp(0.99:5ms,0.01:800ms)");
-        let report = run(&broken);
-        let finding = &found("fan-out-tail", &broken, &report)[0];
+        let faulty = design(40, "hyperexp(0.99:5ms,0.01:800ms)");
+        let report = run(&faulty);
+        let finding = &found("fan-out-tail", &faulty, &report)[0];
         assert!(
             finding.measured && finding.why.contains("33.1% of the requests are slow"),
             "{finding:?}"

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
         detect was missed. This is a warning, or an error where the requirement was missed.",
     silent: "Faults that affected no user. Designs whose nodes all emit metrics and that require \
         no time to detect.",
-    mends: "Emit metrics, alert on failures and slow responses, and trace some requests. The cost: \
+    fixes: "Emit metrics, alert on failures and slow responses, and trace some requests. The cost: \
         storage, and an on-call engineer.",
     structural,
     measured,
@@ -41,35 +41,35 @@ pub(super) fn edge<'a>(facts: &Facts<'a>) -> Option<(&'a str, f64)> {
     Some((link.to.as_str(), (10.0 * usual).max(0.05)))
 }
 
-fn mends(facts: &Facts<'_>) -> Vec<report::Remedy> {
+fn fixes(facts: &Facts<'_>) -> Vec<report::Remedy> {
     let Some((edge, slow)) = edge(facts) else {
         return Vec::new();
     };
-    let mut mends: Vec<_> = remedies::watch_symptoms(facts.design, edge, slow)
+    let mut fixes: Vec<_> = remedies::watch_symptoms(facts.design, edge, slow)
         .into_iter()
         .collect();
-    if let Some(mend) = mends.first_mut() {
+    if let Some(fix) = fixes.first_mut() {
         for id in mute(facts).into_iter().filter(|id| *id != edge) {
-            mend.edits.push(remedies::node(
+            fix.edits.push(remedies::node(
                 id,
                 "telemetry.metrics",
                 design::Value::Bool(true),
             ));
-            mend.edits.push(remedies::node(
+            fix.edits.push(remedies::node(
                 id,
                 "telemetry.logs",
                 design::Value::Bool(true),
             ));
         }
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mute = mute(facts);
-    let asked = facts.requires(&[Metric::TimeToDetect]);
+    let is_required = facts.requires(&[Metric::TimeToDetect]);
     let no_alert = facts.design.settings.alerts.is_empty();
-    if !(asked && no_alert) && mute.is_empty() {
+    if !(is_required && no_alert) && mute.is_empty() {
         return Vec::new();
     }
     let what = match mute.is_empty() {
@@ -81,7 +81,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         ),
     };
     // Without an alert nothing is ever detected, so the requirement cannot be met.
-    let severity = match asked && no_alert {
+    let severity = match is_required && no_alert {
         true => Severity::Warning,
         false => Severity::Note,
     };
@@ -95,7 +95,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                  call.",
             )
             .endangers(Metric::TimeToDetect)
-            .mended_by(mends(facts)),
+            .fixed_by(fixes(facts)),
     ]
 }
 
@@ -159,7 +159,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         "Emit metrics, and alert on failures and slow responses at the nodes that users call.",
     )
     .endangers(Metric::TimeToDetect)
-    .mended_by(mends(facts));
+    .fixed_by(fixes(facts));
     vec![match missed {
         Some(_) => finding.severity(Severity::Error),
         None => finding,
@@ -173,23 +173,23 @@ mod tests {
 
     #[test]
     fn what_nobody_was_told_of_is_told_and_an_alert_silences_it() {
-        let mut broken = chain(r#""timeout": "1s""#);
-        broken.requirements = crate::testing::read(r#"{"nodes": [], "links": [], "requirements": [{"metric": "time_to_detect", "at_most": "30s"}]}"#).requirements;
-        broken.faults.push(fault(
+        let mut faulty = chain(r#""timeout": "1s""#);
+        faulty.requirements = crate::testing::read(r#"{"nodes": [], "links": [], "requirements": [{"metric": "time_to_detect", "at_most": "30s"}]}"#).requirements;
+        faulty.faults.push(fault(
             r#"{"at": "10s", "for": "45s", "kind": "error_rate", "target": "api", "errors": 0.5}"#,
         ));
-        let alone = &lint("flying-blind", &broken)[0];
+        let alone = &lint("flying-blind", &faulty)[0];
         assert_eq!(alone.severity, Severity::Warning, "no alert, no detection");
-        let report = run(&broken);
-        let finding = &found("flying-blind", &broken, &report)[0];
+        let report = run(&faulty);
+        let finding = &found("flying-blind", &faulty, &report)[0];
         assert_eq!(
             (finding.severity, finding.onset_s),
             (Severity::Error, Some(10.0))
         );
-        let mut mended = broken.clone();
-        mended.apply(finding.remedies[0].command()).unwrap();
-        assert!(lint("flying-blind", &mended).is_empty());
-        assert!(found("flying-blind", &mended, &run(&mended)).is_empty());
+        let mut fixed = faulty.clone();
+        fixed.apply(finding.remedies[0].command()).unwrap();
+        assert!(lint("flying-blind", &fixed).is_empty());
+        assert!(found("flying-blind", &fixed, &run(&fixed)).is_empty());
         let plain = chain("");
         assert!(lint("flying-blind", &plain).is_empty());
     }

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
         replica failed calls or was slow while its health checks passed. At least 0.2% of the \
         calls failed or timed out, or a requirement was missed, and users were affected.",
     silent: "Replicas whose health checks fail too. Ejection by the results of calls.",
-    mends: "Use outlier ejection, peak EWMA or end-to-end health checks. The cost: a healthy \
+    fixes: "Use outlier ejection, peak EWMA or end-to-end health checks. The cost: a healthy \
         replica may be ejected because of random errors.",
     structural: nothing,
     measured,
@@ -87,7 +87,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Judge replicas by the results of their calls: use outlier ejection or peak EWMA.",
                 )
                 .endangers(facts.felt())
-                .mended_by([Remedy::new(
+                .fixed_by([Remedy::new(
                     "Eject a replica after five consecutive errors",
                     "A healthy replica may be ejected for 30 s because of random errors.",
                     vec![remedies::node(&node.id, "outlier_ejection", remedies::map(&[("max_ejected", remedies::number(0.5))]))],
@@ -138,12 +138,12 @@ mod tests {
 
     #[test]
     fn what_checks_do_not_see_is_told_and_ejection_sees_it() {
-        let broken = design("");
-        let finding = &found("gray-failure", &broken, &run(&broken))[0];
+        let faulty = design("");
+        let finding = &found("gray-failure", &faulty, &run(&faulty))[0];
         assert_eq!(finding.onset_s, Some(20.0));
-        let mended = design(r#", "outlier_ejection": {}"#);
-        assert!(found("gray-failure", &mended, &run(&mended)).is_empty());
-        let mut whole = broken.clone();
+        let fixed = design(r#", "outlier_ejection": {}"#);
+        assert!(found("gray-failure", &fixed, &run(&fixed)).is_empty());
+        let mut whole = faulty.clone();
         whole.faults.clear();
         assert!(found("gray-failure", &whole, &run(&whole)).is_empty());
     }

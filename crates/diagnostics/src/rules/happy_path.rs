@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
         where a requirement was missed. Below 1% out of order, without duplicates, it is a note.",
     silent: "Consumers or databases that recognize duplicates. Queues that preserve the order per \
         key.",
-    mends: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
+    fixes: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
         lookup per message, and less parallel work.",
     structural,
     measured,
@@ -64,20 +64,20 @@ fn naive<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a Queue, &'a str, &'a str)> 
     found
 }
 
-fn mends(
+fn fixes(
     facts: &Facts<'_>,
     queue: &Node,
     kind: &Queue,
     consumer: &str,
     database: &str,
 ) -> Vec<Remedy> {
-    let mut mends = vec![Remedy::new(
+    let mut fixes = vec![Remedy::new(
         message!("Let {} apply each message once", name(database)),
         "A lookup per write.",
         vec![remedies::node(database, "unique_ids", Value::Bool(true))],
     )];
     if let Some(Kind::Service(_)) = facts.graph.node(consumer).map(|node| &node.kind) {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Let {} remember messages for an hour", name(consumer)),
             "Memory for the message ids of one hour.",
             vec![remedies::node(
@@ -88,7 +88,7 @@ fn mends(
         ));
     }
     if kind.partitions.is_none() {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Preserve the order of messages per key in {}", name(&queue.id)),
             "Each partition is processed one message at a time, so a slow message delays those behind it.",
             vec![remedies::node(
@@ -98,7 +98,7 @@ fn mends(
             )],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -110,7 +110,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Make the consumer idempotent, with unique ids or a record of processed messages.",
             )
             .endangers(Metric::DuplicateEffects)
-            .mended_by(mends(facts, queue, kind, consumer, database))
+            .fixed_by(fixes(facts, queue, kind, consumer, database))
     });
     each.collect()
 }
@@ -245,9 +245,9 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             } else {
                 Metric::OutOfOrder
             })
-            .mended_by(match database.is_empty() {
+            .fixed_by(match database.is_empty() {
                 true => Vec::new(),
-                false => mends(facts, node, kind, consumer, database),
+                false => fixes(facts, node, kind, consumer, database),
             }),
     ]
 }
@@ -269,15 +269,15 @@ mod tests {
 
     #[test]
     fn a_consumer_that_crashes_does_things_twice_unless_ids_are_unique() {
-        let mut broken = design(false);
+        let mut faulty = design(false);
         assert_eq!(
-            lint("happy-path", &broken)[0].subjects,
+            lint("happy-path", &faulty)[0].subjects,
             ["jobs", "worker", "db"]
         );
-        broken.faults.push(fault(
+        faulty.faults.push(fault(
             r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#,
         ));
-        let finding = &found("happy-path", &broken, &run(&broken))[0];
+        let finding = &found("happy-path", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.what.contains("applied again"),
             "{finding:?}"
@@ -289,11 +289,11 @@ mod tests {
             "{}",
             finding.why.text()
         );
-        let mut mended = design(true);
-        mended.faults.clone_from(&broken.faults);
-        assert!(lint("happy-path", &mended).is_empty());
+        let mut fixed = design(true);
+        fixed.faults.clone_from(&faulty.faults);
+        assert!(lint("happy-path", &fixed).is_empty());
         assert!(
-            found("happy-path", &mended, &run(&mended))
+            found("happy-path", &fixed, &run(&fixed))
                 .iter()
                 .all(|f| !f.what.contains("applied again"))
         );
@@ -301,19 +301,19 @@ mod tests {
 
     #[test]
     fn deliveries_are_counted_and_not_what_was_published() {
-        let mut broken = design(false);
-        broken.faults.push(fault(
+        let mut faulty = design(false);
+        faulty.faults.push(fault(
             r#"{"at": "20s", "for": "2s", "kind": "crash", "target": "worker"}"#,
         ));
         // Twenty at a time take 100 ms each: half of the messages are never delivered.
         let rate = crate::remedies::map(&[("poisson", design::Value::text("400/s"))]);
         let edit = crate::remedies::node("buyers", "arrivals", rate);
-        broken.apply(edit).unwrap();
-        broken.settings.drain = false;
-        let report = run(&broken);
+        faulty.apply(edit).unwrap();
+        faulty.settings.drain = false;
+        let report = run(&faulty);
         let messages = report.nodes["jobs"].messages.as_ref().unwrap();
         assert!(messages.published > messages.delivered);
-        let told = &found("happy-path", &broken, &report)[0];
+        let told = &found("happy-path", &faulty, &report)[0];
         let said = format!(
             "jobs made {} deliveries",
             text::count(messages.delivered as f64)

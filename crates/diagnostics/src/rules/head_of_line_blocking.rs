@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
         that.",
     silent: "Calls of similar length. Free slots. Separate queues, or slots that are shared \
         evenly.",
-    mends: "Use a queue for each kind of call, processor sharing, or priority for short calls. The \
+    fixes: "Use a queue for each kind of call, processor sharing, or priority for short calls. The \
         cost: long calls take longer.",
     structural,
     measured,
@@ -111,7 +111,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Use separate queues, or share the slots evenly (processor sharing).",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by([share(node)]),
+                .fixed_by([share(node)]),
         );
     }
     found
@@ -120,7 +120,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 /// Returns links for some operations only, with these operations and the time of a call in seconds.
 fn by_operation<'a>(facts: &Facts<'a>, id: &str) -> Vec<(&'a Link, &'a [String], f64)> {
     let each = facts
-        .asks(id)
+        .calls_from(id)
         .filter_map(|link| match link.when.0.as_slice() {
             [Condition::Operations(names)] => {
                 Some((link, names.as_slice(), facts.flow.call(&facts.graph, link)))
@@ -192,7 +192,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Give each kind of call a queue of its own.",
                 )
                 .endangers(facts.felt())
-                .mended_by([bulkhead(node, service, long)]),
+                .fixed_by([bulkhead(node, service, long)]),
         );
     }
     found.extend(of_partitions(facts, report));
@@ -272,8 +272,8 @@ mod tests {
 
     #[test]
     fn photos_behind_videos_are_told_and_work_alike_is_not() {
-        let broken = design("3s");
-        let finding = &found("head-of-line-blocking", &broken, &run(&broken))[0];
+        let faulty = design("3s");
+        let finding = &found("head-of-line-blocking", &faulty, &run(&faulty))[0];
         assert!(
             finding
                 .what

@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
         half of the excess. Or at least 20% of all writes, and at least 100, waited for a row \
         lock.",
     silent: "Skew that many keys cause (`shard-key`). A hot key that its shard can serve.",
-    mends: "Cache the key for a short time, keep copies of it, or split it. The cost: slightly old \
+    fixes: "Cache the key for a short time, keep copies of it, or split it. The cost: slightly old \
         responses, or reads that combine the parts.",
     structural: nothing,
     measured,
@@ -92,7 +92,7 @@ fn of_shards(
                 "Cache the value of the key for a short time, or split the key.",
             )
             .endangers(facts.felt())
-            .mended_by(near_cache(facts, node)),
+            .fixed_by(near_cache(facts, node)),
     )
 }
 
@@ -139,8 +139,8 @@ fn of_rows(facts: &Facts<'_>, report: &Report, node: &Node) -> Option<Finding> {
 /// Puts a cache with a TTL of 1 s between a database and the first calling service without a cache.
 pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
     use design::{Kind, Link};
-    let caller = facts.askers(&node.id).into_iter().find(|caller| {
-        let has = facts.asks(&caller.id).any(|link| {
+    let caller = facts.callers(&node.id).into_iter().find(|caller| {
+        let has = facts.calls_from(&caller.id).any(|link| {
             matches!(
                 facts.graph.node(&link.to).map(|n| &n.kind),
                 Some(Kind::Cache(_))
@@ -149,7 +149,7 @@ pub(crate) fn near_cache(facts: &Facts<'_>, node: &Node) -> Option<Remedy> {
         matches!(caller.kind, Kind::Service(_)) && !has
     })?;
     let over = facts
-        .asks(&caller.id)
+        .calls_from(&caller.id)
         .find(|link| link.to == node.id && link.when.0 == [Condition::Always])?;
     if over.mode != Mode::Call {
         return None;
@@ -216,13 +216,13 @@ mod tests {
 
     #[test]
     fn a_key_that_fills_its_shard_is_told_and_its_remedy_holds() {
-        let broken = design(0.6);
-        let finding = &found("hot-key", &broken, &run(&broken))[0];
+        let faulty = design(0.6);
+        let finding = &found("hot-key", &faulty, &run(&faulty))[0];
         assert_eq!(finding.onset_s, Some(20.0));
-        let mut mended = broken.clone();
-        mended.apply(finding.remedies[0].command()).unwrap();
-        assert_eq!(mended.problems(), []);
-        assert!(found("hot-key", &mended, &run(&mended)).is_empty());
+        let mut fixed = faulty.clone();
+        fixed.apply(finding.remedies[0].command()).unwrap();
+        assert_eq!(fixed.problems(), []);
+        assert!(found("hot-key", &fixed, &run(&fixed)).is_empty());
         let near = design(0.1);
         assert!(found("hot-key", &near, &run(&near)).is_empty());
     }

@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
         redeliveries of a queue do not explain it. It is a warning, or an error where a \
         requirement was missed.",
     silent: "An idempotency key from the client, and a service or a database that remembers it.",
-    mends: "Send idempotency keys, and apply each key once. The cost: a lookup per write, and a \
+    fixes: "Send idempotency keys, and apply each key once. The cost: a lookup per write, and a \
         day of keys to store.",
     structural,
     measured,
@@ -82,7 +82,7 @@ fn above_by_calls<'a>(facts: &Facts<'a>, id: &'a str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut next: Vec<&str> = vec![id];
     while let Some(id) = next.pop() {
-        for link in facts.asked(id) {
+        for link in facts.calls_to(id) {
             if seen.insert(link.from.as_str()) {
                 next.push(&link.from);
             }
@@ -91,7 +91,7 @@ fn above_by_calls<'a>(facts: &Facts<'a>, id: &'a str) -> BTreeSet<&'a str> {
     seen
 }
 
-fn mends(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
+fn fixes(facts: &Facts<'_>, database: &str) -> Vec<Remedy> {
     let mut edits: Vec<Command> = Vec::new();
     for (node, client) in facts.clients() {
         for (at, operation) in client.operations.iter().enumerate() {
@@ -130,7 +130,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Send an idempotency key with each write, and apply each key once.",
             )
             .endangers(Metric::DuplicateEffects)
-            .mended_by(mends(facts, database))
+            .fixed_by(fixes(facts, database))
     });
     each.collect()
 }
@@ -201,7 +201,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             "Send an idempotency key with each write, and apply each key once.",
         )
         .endangers(Metric::DuplicateEffects)
-        .mended_by(mends(facts, database)),
+        .fixed_by(fixes(facts, database)),
     ]
 }
 
@@ -252,10 +252,10 @@ mod tests {
 
     #[test]
     fn lost_answers_charge_twice_until_writes_carry_a_key() {
-        let broken = design(r#", "retry": {"max_attempts": 3}"#);
-        let noted = lint("idempotency", &broken);
+        let faulty = design(r#", "retry": {"max_attempts": 3}"#);
+        let noted = lint("idempotency", &faulty);
         assert_eq!(noted[0].subjects, ["db", "shop->db"]);
-        let finding = &found("idempotency", &broken, &run(&broken))[0];
+        let finding = &found("idempotency", &faulty, &run(&faulty))[0];
         assert!(finding.measured && finding.severity == Severity::Warning);
         // Reported with both attempts, at the time of the second.
         assert!(
@@ -270,10 +270,10 @@ mod tests {
             finding.onset_s.unwrap()
         );
         assert!(finding.why.contains(&again), "{}", finding.why.text());
-        let mut mended = broken.clone();
-        mended.apply(finding.remedies[0].command()).unwrap();
-        assert!(lint("idempotency", &mended).is_empty());
-        assert!(found("idempotency", &mended, &run(&mended)).is_empty());
+        let mut fixed = faulty.clone();
+        fixed.apply(finding.remedies[0].command()).unwrap();
+        assert!(lint("idempotency", &fixed).is_empty());
+        assert!(found("idempotency", &fixed, &run(&fixed)).is_empty());
         let once = design("");
         assert!(lint("idempotency", &once).is_empty());
         assert!(found("idempotency", &once, &run(&once)).is_empty());

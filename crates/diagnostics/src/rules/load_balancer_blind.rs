@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
         themselves.",
     silent: "Algorithms that consider load, where no replica fails fast. Outlier ejection. Health \
         checks that react within a few seconds.",
-    mends: "Use least outstanding requests or peak EWMA, outlier ejection with a limit, and \
+    fixes: "Use least outstanding requests or peak EWMA, outlier ejection with a limit, and \
         shallow health checks. The cost: a healthy replica may be ejected.",
     structural,
     measured,
@@ -58,10 +58,10 @@ pub(super) fn behind<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, &'a LoadBalancer, 
         .collect()
 }
 
-fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
-    let mut mends = Vec::new();
+fn fixes(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
+    let mut fixes = Vec::new();
     if is_load_blind(balancer) {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!(
                 "Balance {} by least outstanding requests, and eject failing replicas",
                 name(&node.id)
@@ -78,7 +78,7 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
         ));
     }
     if balancer.outlier_ejection.is_none() {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             "Eject a replica after five consecutive errors",
             "A healthy replica may be ejected for 30 s because of random errors.",
             vec![remedies::node(
@@ -88,7 +88,7 @@ fn mends(node: &Node, balancer: &LoadBalancer) -> Vec<Remedy> {
             )],
         ));
     }
-    mends
+    fixes
 }
 
 fn shallow(node: &Node) -> Remedy {
@@ -121,7 +121,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Add health checks and outlier ejection first, then least-outstanding balancing. On its own, least-outstanding sends most calls to the replica that fails fastest.",
                     )
                     .endangers(Metric::LatencyP99)
-                    .mended_by(mends(node, balancer)),
+                    .fixed_by(fixes(node, balancer)),
             );
         } else if is_deep && balancer.panic_threshold < 0.3 {
             found.push(
@@ -132,7 +132,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Check only the replica itself, and ignore health when most replicas look unhealthy (panic threshold).",
                     )
                     .endangers(Metric::Availability)
-                    .mended_by([shallow(node)]),
+                    .fixed_by([shallow(node)]),
             );
         }
     }
@@ -367,7 +367,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Balance by least outstanding requests, and eject failing replicas.",
                 )
                 .endangers(facts.felt())
-                .mended_by(mends(node, balancer)),
+                .fixed_by(fixes(node, balancer)),
         );
     }
     found
@@ -422,7 +422,7 @@ fn drawn_in(
             "Add health checks and outlier ejection.",
         )
         .endangers(facts.felt())
-        .mended_by(mends(node, balancer))
+        .fixed_by(fixes(node, balancer))
 }
 
 /// Returns whether all replicas are equally affected.
@@ -483,7 +483,7 @@ fn all_out(
                 "Check only the replica itself, and ignore health when most replicas look unhealthy (panic threshold).",
             )
             .endangers(facts.felt())
-            .mended_by([shallow(node)]),
+            .fixed_by([shallow(node)]),
     )
 }
 
@@ -505,20 +505,20 @@ mod tests {
 
     #[test]
     fn round_robin_feeds_a_slow_replica_and_least_outstanding_does_not() {
-        let broken = design("round_robin");
+        let faulty = design("round_robin");
         assert!(
-            lint("load-balancer-blind", &broken)[0]
+            lint("load-balancer-blind", &faulty)[0]
                 .what
                 .contains("healthy or not")
         );
-        let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
+        let finding = &found("load-balancer-blind", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.subjects == ["lb", "api"],
             "{finding:?}"
         );
-        let mended = design("least_outstanding");
-        assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
-        let mut near = broken.clone();
+        let fixed = design("least_outstanding");
+        assert!(found("load-balancer-blind", &fixed, &run(&fixed)).is_empty());
+        let mut near = faulty.clone();
         near.faults.clear();
         assert!(
             found("load-balancer-blind", &near, &run(&near))
@@ -549,9 +549,9 @@ mod tests {
             r#""kind": "partition", "target": "b""#,
             r#""kind": "partition", "target": "a", "to": "b""#,
         ] {
-            let broken = in_zones("", of_b);
-            let report = run(&broken);
-            let finding = &found("load-balancer-blind", &broken, &report)[0];
+            let faulty = in_zones("", of_b);
+            let report = run(&faulty);
+            let finding = &found("load-balancer-blind", &faulty, &report)[0];
             assert!(
                 finding.measured && finding.subjects == ["lb", "app"],
                 "{finding:?}"
@@ -587,19 +587,19 @@ mod tests {
     }
 
     #[test]
-    fn who_fails_at_once_looks_idle_and_ejection_sees_it() {
+    fn a_replica_that_fails_fast_looks_idle_and_ejection_sees_it() {
         let crash = r#""kind": "crash", "target": "b""#;
         for algorithm in ["least_outstanding", "power_of_two", "peak_ewma"] {
             let lb = format!(r#", "algorithm": "{algorithm}""#);
-            let broken = in_zones(&lb, crash);
-            let finding = &found("load-balancer-blind", &broken, &run(&broken))[0];
+            let faulty = in_zones(&lb, crash);
+            let finding = &found("load-balancer-blind", &faulty, &run(&faulty))[0];
             assert!(
                 finding.measured && finding.why.contains("and so looked least loaded"),
                 "{finding:?}"
             );
-            let mut mended = broken.clone();
-            mended.apply(finding.remedies[0].command()).unwrap();
-            assert!(found("load-balancer-blind", &mended, &run(&mended)).is_empty());
+            let mut fixed = faulty.clone();
+            fixed.apply(finding.remedies[0].command()).unwrap();
+            assert!(found("load-balancer-blind", &fixed, &run(&fixed)).is_empty());
             let checked = in_zones(
                 &format!(r#"{lb}, "health_check": {{"interval": "1s"}}"#),
                 crash,

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
         show what sustains the failure.",
     silent: "A fault that still lasts, or a load that is still higher. A recovery that is only \
         slow.",
-    mends: "Use retry budgets, serve the newest calls first under overload, propagate deadlines, \
+    fixes: "Use retry budgets, serve the newest calls first under overload, propagate deadlines, \
         and shed load. The cost: some requests are rejected that would have been served.",
     structural: nothing,
     measured,
@@ -101,19 +101,19 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let subjects = subject.into_iter().map(str::to_owned);
     let subjects = subjects.chain(retried.iter().map(|(link, _)| link.id.clone()));
     let links: Vec<&Link> = retried.iter().map(|(link, _)| *link).collect();
-    let mut mends = vec![remedies::budget_retries(&links)];
-    mends.extend(
+    let mut fixes = vec![remedies::budget_retries(&links)];
+    fixes.extend(
         busiest
             .iter()
             .chain(&wasted)
             .filter_map(|(id, _)| newest_first(facts, id)),
     );
-    mends.extend(
+    fixes.extend(
         busiest
             .first()
             .and_then(|(id, _)| remedies::shed(facts.design, id)),
     );
-    mends.truncate(3);
+    fixes.truncate(3);
     vec![
         Finding::new(RULE.id, subjects)
             .measured(Some(stuck.since_s))
@@ -127,7 +127,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Break the feedback loop: limit retries, drop requests whose callers have timed out, and shed load.",
             )
             .endangers(facts.felt())
-            .mended_by(mends),
+            .fixed_by(fixes),
     ]
 }
 
@@ -183,25 +183,25 @@ mod tests {
 
     #[test]
     fn what_stays_down_is_named_and_what_comes_back_is_not() {
-        let broken = design(140);
-        let report = run(&broken);
+        let faulty = design(140);
+        let report = run(&faulty);
         assert!(report.metastable.is_some());
-        let stuck = &found("metastable-failure", &broken, &report)[0];
+        let stuck = &found("metastable-failure", &faulty, &report)[0];
         assert_eq!(
             (stuck.severity, stuck.subjects[0].as_str()),
             (Severity::Error, "api")
         );
-        let mut under_way = sim::Simulation::new(&broken);
+        let mut under_way = sim::Simulation::new(&faulty);
         under_way.run_until(50_000_000_000, u64::MAX);
         let so_far = under_way.report();
-        let stuck = &found("metastable-failure", &broken, &so_far)[0];
+        let stuck = &found("metastable-failure", &faulty, &so_far)[0];
         assert!(stuck.why.contains("to 50.0 s"), "{}", stuck.why.text());
-        let mut mended = broken.clone();
-        mended.links[0].retry = None;
-        let report = run(&mended);
+        let mut fixed = faulty.clone();
+        fixed.links[0].retry = None;
+        let report = run(&fixed);
         assert_eq!(
             report.metastable.is_some(),
-            !found("metastable-failure", &mended, &report).is_empty()
+            !found("metastable-failure", &fixed, &report).is_empty()
         );
         let light = design(40);
         assert!(found("metastable-failure", &light, &run(&light)).is_empty());

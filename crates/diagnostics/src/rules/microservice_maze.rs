@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
         at least 40% of its time without waiting is on the network (a note). Measured: the same, \
         by the calls counted in a run that missed a latency or availability requirement.",
     silent: "Many services, of which a request uses few. Calls that do substantial work.",
-    mends: "Merge services or batch calls. The cost: fewer parts that can be deployed \
+    fixes: "Merge services or batch calls. The cost: fewer parts that can be deployed \
         independently, or larger interfaces.",
     structural,
     measured,
@@ -45,7 +45,8 @@ fn network(facts: &Facts<'_>) -> f64 {
 
 fn services<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
     let each = facts.services().map(|(node, _)| node.id.as_str());
-    each.filter(|id| facts.asked(id).next().is_some()).collect()
+    each.filter(|id| facts.calls_to(id).next().is_some())
+        .collect()
 }
 
 fn chatty<'a>(facts: &Facts<'a>) -> Vec<&'a Link> {
@@ -57,7 +58,7 @@ fn chatty<'a>(facts: &Facts<'a>) -> Vec<&'a Link> {
     links
 }
 
-fn mends(facts: &Facts<'_>) -> Vec<Remedy> {
+fn fixes(facts: &Facts<'_>) -> Vec<Remedy> {
     let edits = chatty(facts)
         .into_iter()
         .map(|link| remedies::link(&link.id, "calls", remedies::number(1.0)));
@@ -87,7 +88,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Merge services that always call each other, or fetch everything in one call.",
             )
             .endangers(Metric::LatencyP99)
-            .mended_by(mends(facts)),
+            .fixed_by(fixes(facts)),
     ]
 }
 
@@ -155,7 +156,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Merge services that always call each other, or fetch everything in one call.",
             )
             .endangers(missed)
-            .mended_by(mends(facts)),
+            .fixed_by(fixes(facts)),
     ]
 }
 
@@ -198,13 +199,13 @@ mod tests {
 
     #[test]
     fn dozens_of_calls_over_the_network_are_told_and_few_are_not() {
-        let broken = design(12);
+        let faulty = design(12);
         assert!(
-            lint("microservice-maze", &broken)[0]
+            lint("microservice-maze", &faulty)[0]
                 .what
                 .contains("36 calls")
         );
-        assert!(found("microservice-maze", &broken, &run(&broken))[0].measured);
+        assert!(found("microservice-maze", &faulty, &run(&faulty))[0].measured);
         let near = design(2);
         assert!(lint("microservice-maze", &near).is_empty());
         assert!(found("microservice-maze", &near, &run(&near)).is_empty());
@@ -213,13 +214,13 @@ mod tests {
 
     #[test]
     fn time_on_the_network_counts_the_way_between_zones() {
-        let mut broken = design(12);
-        for (node, zone) in broken.nodes[1..].iter_mut().zip(["a", "b", "c"]) {
+        let mut faulty = design(12);
+        for (node, zone) in faulty.nodes[1..].iter_mut().zip(["a", "b", "c"]) {
             node.deployment.zone = Some(zone.to_owned());
         }
         let far = design::Distribution::parse("const(5ms)").unwrap();
-        broken.settings.zones.latency = far;
-        let told = found("microservice-maze", &broken, &run(&broken));
+        faulty.settings.zones.latency = far;
+        let told = found("microservice-maze", &faulty, &run(&faulty));
         let share = crate::testing::shares(&told[0].why)[0];
         assert!(share > 0.8, "{}", told[0].why.text());
     }

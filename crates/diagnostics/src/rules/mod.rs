@@ -53,7 +53,7 @@ pub struct Rule {
     /// Where it reports nothing.
     pub silent: &'static str,
     /// How to fix it, and what that costs.
-    pub mends: &'static str,
+    pub fixes: &'static str,
     /// Finds what the design alone shows.
     pub(crate) structural: fn(&Facts<'_>) -> Vec<Finding>,
     /// Finds what a run showed.
@@ -62,7 +62,7 @@ pub struct Rule {
 
 impl Rule {
     /// Returns all its findings. Names in their texts are pieces of their own.
-    pub(crate) fn look(&self, facts: &Facts<'_>) -> Vec<Finding> {
+    pub(crate) fn evaluate(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut found = (self.structural)(facts);
         found.extend(crate::lint::of(self.id, facts));
         if let Some(report) = facts.report {

@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
         warning where no other rule names the cause, an error where a requirement was missed, and \
         otherwise a note.",
     silent: "Nodes with headroom. Alerts on backlog, message age or response time.",
-    mends: "Alert on backlog and response time, and leave headroom. The cost: spare capacity, and \
+    fixes: "Alert on backlog and response time, and leave headroom. The cost: spare capacity, and \
         pages for bursts that pass.",
     structural,
     measured,
@@ -69,18 +69,18 @@ fn more(facts: &Facts<'_>, id: &str, is_overloaded: bool) -> Vec<report::Remedy>
 }
 
 fn room(facts: &Facts<'_>, id: &str) -> Vec<report::Remedy> {
-    let mut mends = Vec::new();
+    let mut fixes = Vec::new();
     if let Some(service) = facts.graph.service(id) {
-        mends.extend(remedies::replicas(facts.design, id, service.replicas * 2));
+        fixes.extend(remedies::replicas(facts.design, id, service.replicas * 2));
     } else if let Some(Kind::Database(database)) = facts.graph.node(id).map(|node| &node.kind) {
         let wanted = f64::from(database.concurrency) * 2.0;
-        mends.push(report::Remedy::new(
+        fixes.push(report::Remedy::new(
             message!("Double the concurrency of {}", name(id)),
             "A larger machine to pay for.",
             vec![remedies::node(id, "concurrency", remedies::number(wanted))],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -121,17 +121,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 .severity(severity)
                 .says(
                     what,
-                    asked(load, can),
+                    load_and_capacity(load, can),
                     "Leave headroom, and alert on backlog and response time.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by(more(facts, &node.id, busy >= 1.0)),
+                .fixed_by(more(facts, &node.id, busy >= 1.0)),
         );
     }
     found
 }
 
-fn asked(load: f64, can: f64) -> Message {
+fn load_and_capacity(load: f64, can: f64) -> Message {
     message!(
         "In the design, requests arrive at {} and it can serve {}. That is {} of its capacity.",
         rate(load),
@@ -224,7 +224,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Alert on backlog and response time, and leave headroom.",
             )
             .endangers(missed.unwrap_or(facts.felt()))
-            .mended_by(more(facts, id, is_overloaded(facts, id))),
+            .fixed_by(more(facts, id, is_overloaded(facts, id))),
     ]
 }
 
@@ -285,13 +285,13 @@ mod tests {
 
     #[test]
     fn a_node_without_room_is_told_and_one_that_is_watched_is_not() {
-        let broken = design(120, "");
+        let faulty = design(120, "");
         assert!(
-            lint("monitoring-over-prevention", &broken)[0]
+            lint("monitoring-over-prevention", &faulty)[0]
                 .what
                 .contains("receives more load than it can serve")
         );
-        assert!(found("monitoring-over-prevention", &broken, &run(&broken))[0].measured);
+        assert!(found("monitoring-over-prevention", &faulty, &run(&faulty))[0].measured);
         let backlog =
             r#"{"name": "full", "node": "api", "when": {"backlog": {"above": 20}}, "every": "5s"}"#;
         let watched = design(120, backlog);

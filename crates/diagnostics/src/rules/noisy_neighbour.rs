@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
         change, was served at half the speed or failed.",
     silent: "A rise of all clients. A shared node with headroom. A limit that rejects only the \
         client that exceeds it.",
-    mends: "Use a rate limit per client, fair queues, or cells. The cost: requests above the limit \
+    fixes: "Use a rate limit per client, fair queues, or cells. The cost: requests above the limit \
         are rejected at a peak.",
     structural: nothing,
     measured,
@@ -93,7 +93,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Give each client its own share: a rate limit per client, fair queues, or cells.",
             )
             .endangers(facts.missed(&[Metric::LatencyP99]).unwrap_or(facts.felt()))
-            .mended_by(limit(shared, during, before)),
+            .fixed_by(limit(shared, during, before)),
         ];
     }
     Vec::new()
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_client_that_asks_for_twenty_times_as_much_is_named_with_its_victim() {
-        let broken = design(20.0);
-        let finding = &found("noisy-neighbour", &broken, &run(&broken))[0];
+        let faulty = design(20.0);
+        let finding = &found("noisy-neighbour", &faulty, &run(&faulty))[0];
         assert_eq!(finding.subjects, ["api", "importer", "customers"]);
         let near = design(3.0);
         assert!(found("noisy-neighbour", &near, &run(&near)).is_empty());

@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
         at least 20 redeliveries. In addition, each such message was redelivered at least 10 \
         times, or at least 50 messages waited behind them.",
     silent: "A limit on receives with a dead-letter link. Redeliveries because a consumer crashed.",
-    mends: "Limit the receives of a message, and move it to a dead-letter queue. The cost: someone \
+    fixes: "Limit the receives of a message, and move it to a dead-letter queue. The cost: someone \
         has to inspect the dead letters.",
     structural,
     measured,
@@ -40,7 +40,7 @@ fn has_dead_letter(facts: &Facts<'_>, id: &str) -> bool {
     links.any(|link| link.mode == Mode::DeadLetter)
 }
 
-fn mends(facts: &Facts<'_>, node: &Node) -> Remedy {
+fn fixes(facts: &Facts<'_>, node: &Node) -> Remedy {
     let mut edits = vec![remedies::node(
         &node.id,
         "max_receives",
@@ -103,7 +103,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
         found.push(
             finding
                 .endangers(Metric::LostWrites)
-                .mended_by([mends(facts, node)]),
+                .fixed_by([fixes(facts, node)]),
         );
     }
     found
@@ -164,7 +164,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Move a message to a dead-letter queue after a few receives.",
             )
             .endangers(metric)
-            .mended_by([mends(facts, node)]);
+            .fixed_by([fixes(facts, node)]);
         if blocked > 0 {
             finding = finding.severity(report::Severity::Error);
         }
@@ -217,12 +217,12 @@ mod tests {
 
     #[test]
     fn a_poison_message_blocks_its_partition_until_it_is_given_up() {
-        let broken = design("null");
-        assert!(lint("poison-message", &broken)[0].why.contains("partition"));
-        let finding = &found("poison-message", &broken, &run(&broken))[0];
+        let faulty = design("null");
+        assert!(lint("poison-message", &faulty)[0].why.contains("partition"));
+        let finding = &found("poison-message", &faulty, &run(&faulty))[0];
         assert_eq!((finding.measured, finding.onset_s), (true, Some(20.0)));
-        let mended = design("3");
-        assert!(lint("poison-message", &mended).is_empty());
-        assert!(found("poison-message", &mended, &run(&mended)).is_empty());
+        let fixed = design("3");
+        assert!(lint("poison-message", &fixed).is_empty());
+        assert!(found("poison-message", &fixed, &run(&fixed)).is_empty());
     }
 }

@@ -35,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
         slots. These calls went to one slow dependency that only some operations need, or led back \
         to the service itself.",
     silent: "Pools that are exhausted for a moment. Callees that are saturated themselves.",
-    mends: "Use a bulkhead or a pool for each kind of call. The cost: connections idle in one pool \
+    fixes: "Use a bulkhead or a pool for each kind of call. The cost: connections idle in one pool \
         while another has none free.",
     structural,
     measured,
@@ -82,7 +82,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Size the pool by Little's law, or hold connections for less time.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by([larger(facts, link, needed)]),
+                .fixed_by([larger(facts, link, needed)]),
         );
     }
     found
@@ -128,11 +128,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
 fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
     let size = pool_of(facts, link)?;
     let figures = report.links.get(&link.id)?;
-    let in_vain = figures.failures.get("pool_timeout").copied().unwrap_or(0);
+    let late = figures.failures.get("pool_timeout").copied().unwrap_or(0);
     let is_leaking = facts
         .faults_on(&[&link.id])
         .any(|fault| fault.kind == design::FaultKind::ConnectionLeak);
-    if in_vain < SAMPLES || (in_vain as f64) < WAITED * figures.calls as f64 {
+    if late < SAMPLES || (late as f64) < WAITED * figures.calls as f64 {
         return None;
     }
     let series = facts.series.as_ref()?;
@@ -152,7 +152,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .unwrap_or(0.0);
     let known = report.nodes.get(callee).and_then(|node| node.utilization);
     let busy_of = known.map(|_| field::node(callee, "utilization"));
-    let vain = field::link(&link.id, "failures.pool_timeout");
+    let late_of = field::link(&link.id, "failures.pool_timeout");
     // Where the callee itself is saturated, the pool is not the cause.
     if series.saturated_s(callee) >= 5.0 && !is_leaking {
         return None;
@@ -163,15 +163,15 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
         .into_iter()
         .filter(|id| *id != callee && !series.slow(id).is_empty())
         .collect();
-    let mut mends = bulkheads(facts, link);
+    let mut fixes = bulkheads(facts, link);
     let usual = facts.flow.call(&facts.graph, link);
     if link
         .timeout
         .is_none_or(|timeout| timeout.as_s() > 5.0 * usual.max(0.05))
     {
-        mends.push(remedies::timeouts(&[(link, (5.0 * usual).max(0.1))]));
+        fixes.push(remedies::timeouts(&[(link, (5.0 * usual).max(0.1))]));
     }
-    mends.push(larger(facts, link, size));
+    fixes.push(larger(facts, link, size));
     Some(
         Finding::new(
             RULE.id,
@@ -182,7 +182,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
             message!(
                 "{} on {} got no connection while {} had capacity to spare",
                 count_of(
-                    whole(in_vain as f64).of(vain.clone()),
+                    whole(late as f64).of(late_of.clone()),
                     "attempt",
                     "attempts"
                 ),
@@ -191,9 +191,9 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
             ),
             message!(
                 "That is {} of the attempts. The pool has {}. {} was {} busy on average.{}",
-                percent(in_vain as f64 / (figures.attempts + in_vain) as f64).of(vain
-                    .clone()
-                    .over(Field::Sum(vec![field::link(&link.id, "attempts"), vain,]))),
+                percent(late as f64 / (figures.attempts + late) as f64).of(late_of.clone().over(
+                    Field::Sum(vec![field::link(&link.id, "attempts"), late_of,])
+                )),
                 count_of(whole(size), "connection", "connections"),
                 name(callee),
                 percent(busy).maybe_of(busy_of),
@@ -202,7 +202,7 @@ fn of_pool(facts: &Facts<'_>, report: &Report, link: &Link) -> Option<Finding> {
             "Use a pool for each kind of call, so that slow calls exhaust only their own pool.",
         )
         .endangers(facts.felt())
-        .mended_by(mends),
+        .fixed_by(fixes),
     )
 }
 
@@ -213,7 +213,7 @@ fn bulkheads(facts: &Facts<'_>, link: &Link) -> Vec<Remedy> {
         return Vec::new();
     };
     let groups = facts
-        .asks(&link.to)
+        .calls_from(&link.to)
         .filter_map(|below| match below.when.0.as_slice() {
             [Condition::Operations(names)] => Some(names.clone()),
             _ => None,
@@ -255,7 +255,7 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
     let slots = f64::from(service.concurrency?) * f64::from(service.replicas);
     let span: Span = *series.saturated(id).first()?;
     let links: Vec<&Link> = facts
-        .asks(id)
+        .calls_from(id)
         .filter(|link| link.mode == Mode::Call)
         .collect();
     let some_need = links.iter().filter(|link| {
@@ -307,7 +307,7 @@ fn of_slots(facts: &Facts<'_>, id: &str) -> Option<Finding> {
                 "Limit the slots that each dependency can hold, with a bulkhead.",
             )
             .endangers(facts.felt())
-            .mended_by([bulkhead(link, most)]),
+            .fixed_by([bulkhead(link, most)]),
     )
 }
 
@@ -353,14 +353,14 @@ mod tests {
 
     #[test]
     fn a_slow_partner_empties_a_shared_pool_and_pools_apart_hold() {
-        let broken = design(12, 100);
-        assert!(lint("pool-exhaustion", &broken).is_empty());
+        let faulty = design(12, 100);
+        assert!(lint("pool-exhaustion", &faulty).is_empty());
         assert!(
             lint("pool-exhaustion", &design(2, 1))[0]
                 .what
                 .contains("too small")
         );
-        let finding = &found("pool-exhaustion", &broken, &run(&broken))[0];
+        let finding = &found("pool-exhaustion", &faulty, &run(&faulty))[0];
         assert_eq!(finding.subjects, ["site->hub", "slow"]);
         assert!(finding.remedies[0].label.contains("for each kind"));
         let near = design(60, 10);

@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
         99th percentile is at least 5 times the mean, users were affected, or at least 100 reads \
         were stale.",
     silent: "A requirement on a percentile, on availability or on staleness.",
-    mends: "Require what users experience. The cost: agreeing on what is good enough.",
+    fixes: "Require what users experience. The cost: agreeing on what is good enough.",
     structural,
     measured,
 };
@@ -41,11 +41,11 @@ fn is_of_tail(metric: Metric) -> bool {
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
-    let asked = &facts.design.requirements;
-    if facts.clients().next().is_none() || asked.iter().any(|r| is_of_tail(r.metric)) {
+    let required = &facts.design.requirements;
+    if facts.clients().next().is_none() || required.iter().any(|r| is_of_tail(r.metric)) {
         return Vec::new();
     }
-    let what = match asked.is_empty() {
+    let what = match required.is_empty() {
         true => "This design has no requirements",
         false => "This design has requirements on averages only",
     };
@@ -56,7 +56,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "No check can fail, and two designs cannot be compared. State the required availability and p99 latency.",
                 "Require an availability and a p99 latency.",
             )
-            .mended_by([require(0.999, Duration::ms(500))]),
+            .fixed_by([require(0.999, Duration::ms(500))]),
     ]
 }
 
@@ -93,11 +93,11 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
         return Vec::new();
     }
     let client = facts.clients().take(1).map(|(node, _)| node.id.clone());
-    let asked = &facts.design.requirements;
-    let is_asked = asked.iter().any(|r| is_of_tail(r.metric));
+    let required = &facts.design.requirements;
+    let is_on_tail = required.iter().any(|r| is_of_tail(r.metric));
     let is_telling =
         p99 >= TAIL * mean || facts.is_hurt() || report.data.stale_reads >= SAMPLES / 10;
-    if is_asked || !is_telling {
+    if is_on_tail || !is_telling {
         return Vec::new();
     }
     let stale = match report.data.stale_reads {
@@ -109,7 +109,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             ms(report.data.staleness_ms.max.unwrap_or(0.0)).of(field::of("data.staleness_ms.max"))
         ),
     };
-    let what = match asked.is_empty() {
+    let what = match required.is_empty() {
         true => "This design has no requirements, so nothing limits its slow requests",
         false => "The requirements do not limit the slow requests",
     };
@@ -124,7 +124,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Require a p99 latency, and a maximum staleness where data is copied.",
             )
             .endangers(Metric::LatencyP99)
-            .mended_by([require(0.999, bound)]),
+            .fixed_by([require(0.999, bound)]),
     ]
 }
 
@@ -145,12 +145,12 @@ mod tests {
 
     #[test]
     fn a_mean_that_hides_the_tail_is_told() {
-        let design = |times: &str, asked: &str| {
+        let design = |times: &str, required: &str| {
             read(&format!(
                 r#"{{"nodes": [
             {{"id": "users", "kind": "client", "arrivals": {{"poisson": "50/s"}}}},
             {{"id": "api", "kind": "service", "concurrency": null, "service_time": "{times}"}}],
-            "links": [{{"from": "users", "to": "api", "timeout": "30s"}}], "requirements": [{asked}]}}"#
+            "links": [{{"from": "users", "to": "api", "timeout": "30s"}}], "requirements": [{required}]}}"#
             ))
         };
         let (mean, p99) = (
@@ -158,10 +158,10 @@ mod tests {
             r#"{"metric": "latency_p99", "at_most": "2s"}"#,
         );
         let skewed = "hyperexp(0.95:5ms,0.05:500ms)";
-        let broken = design(skewed, mean);
-        assert!(found("requirements-trap", &broken, &run(&broken))[0].measured);
-        let asked = design(skewed, p99);
-        assert!(found("requirements-trap", &asked, &run(&asked)).is_empty());
+        let faulty = design(skewed, mean);
+        assert!(found("requirements-trap", &faulty, &run(&faulty))[0].measured);
+        let required = design(skewed, p99);
+        assert!(found("requirements-trap", &required, &run(&required)).is_empty());
         let even = design("exp(20ms)", mean);
         assert!(
             found("requirements-trap", &even, &run(&even))

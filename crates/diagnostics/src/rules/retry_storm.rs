@@ -35,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
         saturated or rejected calls.",
     silent: "Retries at one layer. Retries within a budget. Retries while nothing below is short \
         of capacity, such as after a crash that refuses calls immediately.",
-    mends: "Retry within a budget of 10% with backoff and jitter, or retry at one layer only. The \
+    fixes: "Retry within a budget of 10% with backoff and jitter, or retry at one layer only. The \
         cost: some requests fail that a third attempt would have saved.",
     structural,
     measured,
@@ -61,7 +61,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Retry at one layer only, or within a budget of 10% of the calls.",
             )
             .endangers(Metric::Availability)
-            .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links)]),
+            .fixed_by([remedies::budget_retries(&links), remedies::retry_once(&links)]),
     ]
 }
 
@@ -173,7 +173,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             "Retry at one layer only, or within a budget of 10% of the calls, with backoff and jitter.",
         )
         .endangers(facts.felt())
-        .mended_by([remedies::budget_retries(&links), remedies::retry_once(&links), remedies::breakers(&links)]);
+        .fixed_by([remedies::budget_retries(&links), remedies::retry_once(&links), remedies::breakers(&links)]);
     if report.metastable.is_some() || good < 0.5 && span.s() >= 10.0 {
         finding = finding.severity(Severity::Error);
     }
@@ -306,15 +306,15 @@ mod tests {
 
     #[test]
     fn a_slow_database_under_retries_is_a_storm_and_a_crash_is_none() {
-        let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
-        broken.faults.push(crate::testing::fault(
+        let mut faulty = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
+        faulty.faults.push(crate::testing::fault(
             r#"{"at": "20s", "for": "15s", "kind": "slowdown", "target": "db", "times": 30}"#,
         ));
-        let report = run(&broken);
-        let storm = found("retry-storm", &broken, &report);
+        let report = run(&faulty);
+        let storm = found("retry-storm", &faulty, &report);
         assert!(storm[0].measured, "{storm:?}");
         assert!(storm[0].onset_s.unwrap() >= 20.0);
-        let mut crash = broken.clone();
+        let mut crash = faulty.clone();
         crash.faults[0].kind = design::FaultKind::Crash;
         let report = run(&crash);
         assert!(
@@ -326,12 +326,12 @@ mod tests {
 
     #[test]
     fn requests_on_another_path_do_not_hide_the_attempts_of_a_storm() {
-        let mut broken = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
-        broken.faults.push(crate::testing::fault(
+        let mut faulty = chain(r#""retry": {"max_attempts": 3}, "timeout": "200ms""#);
+        faulty.faults.push(crate::testing::fault(
             r#"{"at": "20s", "for": "25s", "kind": "slowdown", "target": "db", "times": 60}"#,
         ));
-        let report = run(&broken);
-        let told = found("retry-storm", &broken, &report)[0].why.text();
+        let report = run(&faulty);
+        let told = found("retry-storm", &faulty, &report)[0].why.text();
         let each = told.split(" attempts per call").take(3);
         let most = each.map(|said| said.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
         assert!(
@@ -345,10 +345,10 @@ mod tests {
             {"id": "static", "kind": "service", "concurrency": 64, "service_time": "1ms"}],
             "links": [{"from": "robots", "to": "static"}]}"#,
         );
-        broken.nodes.extend(other.nodes);
-        broken.links.extend(other.links);
-        let report = run(&broken);
-        let told = &found("retry-storm", &broken, &report)[0];
+        faulty.nodes.extend(other.nodes);
+        faulty.links.extend(other.links);
+        let report = run(&faulty);
+        let told = &found("retry-storm", &faulty, &report)[0];
         let why = told.why.text();
         let after = why.split("caused ").nth(1).expect("it says how many");
         let attempts: f64 = after.split(' ').next().unwrap().parse().unwrap();

@@ -32,13 +32,13 @@ pub(super) const RULE: Rule = Rule {
         Or operations query several shards, and even the idlest is at least 80% busy.",
     silent: "Shards that are unevenly loaded but all have capacity. Skew of one key alone \
         (`hot-key`).",
-    mends: "Shard by a hash or by a key with more values. The cost: neighboring keys are no longer \
+    fixes: "Shard by a hash or by a key with more values. The cost: neighboring keys are no longer \
         read together.",
     structural,
     measured,
 };
 
-fn mends(node: &Node, database: &Database) -> Vec<Remedy> {
+fn fixes(node: &Node, database: &Database) -> Vec<Remedy> {
     match database.shards.by {
         ShardBy::Hash | ShardBy::Modulo => Vec::new(),
         ShardBy::Range | ShardBy::Tenant => vec![Remedy::new(
@@ -67,7 +67,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .says(what, why, remedy)
                 .endangers(Metric::LatencyP99)
-                .mended_by(mends(node, database))
+                .fixed_by(fixes(node, database))
         };
         match database.shards.by {
             ShardBy::Range if is_skewed(facts) => found.push(note(
@@ -303,7 +303,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                         "Choose a shard key that spreads the load.",
                     )
                     .endangers(facts.felt())
-                    .mended_by(mends(node, database)),
+                    .fixed_by(fixes(node, database)),
             );
         } else if database.cross_shard.is_some()
             && idle >= BUSY
@@ -347,16 +347,16 @@ mod tests {
 
     #[test]
     fn popular_neighbours_on_one_shard_are_told_and_a_hash_is_fine() {
-        let broken = design("range");
-        assert!(lint("shard-key", &broken)[0].what.contains("first shard"));
-        let finding = &found("shard-key", &broken, &run(&broken))[0];
+        let faulty = design("range");
+        assert!(lint("shard-key", &faulty)[0].what.contains("first shard"));
+        let finding = &found("shard-key", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.what.starts_with("Shard 0"),
             "{finding:?}"
         );
-        let mended = design("hash");
-        assert!(lint("shard-key", &mended).is_empty());
-        assert!(found("shard-key", &mended, &run(&mended)).is_empty());
+        let fixed = design("hash");
+        assert!(lint("shard-key", &fixed).is_empty());
+        assert!(found("shard-key", &fixed, &run(&fixed)).is_empty());
     }
 
     /// Reads of a skewed store, divided into several identical operations on the same keys.

@@ -25,15 +25,15 @@ pub(super) const RULE: Rule = Rule {
         saturated, or its tables were locked. Meanwhile a service that received no more than \
         before took at least twice its usual time or failed.",
     silent: "One service per database. A database that is never short of capacity.",
-    mends: "Give each service its own store, and synchronize them by events. The cost: data of the \
+    fixes: "Give each service its own store, and synchronize them by events. The cost: data of the \
         other service is slightly old.",
     structural,
     measured,
 };
 
 fn users<'a>(facts: &Facts<'a>, id: &str) -> Vec<&'a Node> {
-    let askers = facts.askers(id).into_iter();
-    askers
+    let callers = facts.callers(id).into_iter();
+    callers
         .filter(|node| matches!(node.kind, Kind::Service(_)))
         .collect()
 }
@@ -165,7 +165,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Give each service its own store, or limit what one service can use: a bulkhead, a pool, or a replica for heavy reads.",
                 )
                 .endangers(facts.felt())
-                .mended_by(bulkhead(facts, &culprit.id, node, database)),
+                .fixed_by(bulkhead(facts, &culprit.id, node, database)),
         );
     }
     found
@@ -328,9 +328,9 @@ mod tests {
 
     #[test]
     fn one_users_load_takes_the_other_down_unless_it_has_its_own_store() {
-        let broken = design(30.0, "db");
-        assert_eq!(lint("shared-database", &broken)[0].subjects[0], "db");
-        let finding = &found("shared-database", &broken, &run(&broken))[0];
+        let faulty = design(30.0, "db");
+        assert_eq!(lint("shared-database", &faulty)[0].subjects[0], "db");
+        let finding = &found("shared-database", &faulty, &run(&faulty))[0];
         assert!(finding.measured);
         assert_eq!(finding.subjects, ["db", "reports", "shop"]);
         let light = design(2.0, "db");

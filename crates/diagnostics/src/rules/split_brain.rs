@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
         still working.",
     silent: "Stores that require a majority. Leases that last longer than the work of their \
         holders. Partitions that separate no members.",
-    mends: "Use an odd number of members and require a majority, fence old leaders, or make leases \
+    fixes: "Use an odd number of members and require a majority, fence old leaders, or make leases \
         longer. The cost: the minority side is unavailable.",
     structural,
     measured,
@@ -60,7 +60,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                         "Let only a majority elect a leader.",
                     )
                     .endangers(Metric::LostWrites)
-                    .mended_by([majority(&node.id)]),
+                    .fixed_by([majority(&node.id)]),
             );
         } else if replication.on_partition == OnPartition::Refuse
             && replication.replicas.is_multiple_of(2)
@@ -111,7 +111,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Let only a majority elect a leader, and fence the old leader.",
             )
             .endangers(Metric::LostWrites)
-            .mended_by([majority(&node.id)]);
+            .fixed_by([majority(&node.id)]);
         found.push(agreed(facts, finding));
     }
     for (node, coordinator) in facts.coordinators() {
@@ -135,7 +135,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                     "Make leases much longer than the work, and let the store reject the token of an earlier holder (fencing).",
                 )
                 .endangers(Metric::LostWrites)
-                .mended_by([Remedy::new(
+                .fixed_by([Remedy::new(
                     message!("Make leases of {} ten times as long", name(&node.id)),
                     "After a holder crashes, the next caller waits ten times as long.",
                     vec![remedies::node(&node.id, "lease", remedies::duration((10.0 * lease.as_s()).min(86_400.0)))],
@@ -168,16 +168,16 @@ mod tests {
 
     #[test]
     fn two_leaders_lose_writes_and_a_majority_does_not() {
-        let broken = design("diverge");
-        assert!(lint("split-brain", &broken)[0].what.contains("two leaders"));
-        let finding = &found("split-brain", &broken, &run(&broken))[0];
+        let faulty = design("diverge");
+        assert!(lint("split-brain", &faulty)[0].what.contains("two leaders"));
+        let finding = &found("split-brain", &faulty, &run(&faulty))[0];
         assert_eq!(
             (finding.severity, finding.onset_s),
             (Severity::Error, Some(20.0))
         );
-        let mended = design("refuse");
+        let fixed = design("refuse");
         assert!(
-            found("split-brain", &mended, &run(&mended))
+            found("split-brain", &fixed, &run(&fixed))
                 .iter()
                 .all(|f| !f.measured)
         );

@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
         writes do not reach the cache. If they do, it is the race between fill and invalidation, \
         or invalidations that were late or lost.",
     silent: "Stale reads within the requirement, or less than 20 s old where there is none.",
-    mends: "Invalidate on every write, use leases against the race, or shorten the TTL. The cost: \
+    fixes: "Invalidate on every write, use leases against the race, or shorten the TTL. The cost: \
         more calls, and more misses.",
     structural,
     measured,
@@ -53,26 +53,26 @@ fn has_writes(facts: &Facts<'_>) -> bool {
         .any(|(node, _)| facts.flow.writes(&facts.graph, &node.id) > 0.0)
 }
 
-fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
+fn fixes(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
     let links: Vec<&Link> = facts
-        .asked(id)
+        .calls_to(id)
         .filter(|link| link.on_write == OnWrite::None)
         .collect();
-    let mut mends = Vec::new();
+    let mut fixes = Vec::new();
     let invalidate: Vec<_> = (links.iter())
         .map(|link| remedies::link(&link.id, "on_write", Value::text("invalidate")))
         .collect();
     let mut with_leases = invalidate.clone();
-    if facts.asks(id).next().is_none() {
+    if facts.calls_from(id).next().is_none() {
         with_leases.push(remedies::node(id, "leases", Value::Bool(true)));
     }
-    mends.push(Remedy::new(
+    fixes.push(Remedy::new(
         "Invalidate on write, with leases against stale fills",
         "One more call per write, and another load when a written key is read again.",
         with_leases,
     ));
     if let Some(ttl) = cache.ttl.filter(|ttl| ttl.as_s() > 2.0) {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Shorten the TTL of {} to a tenth", name(id)),
             "Entries are loaded up to ten times as often.",
             vec![remedies::node(
@@ -82,13 +82,13 @@ fn mends(facts: &Facts<'_>, id: &str, cache: &Cache) -> Vec<Remedy> {
             )],
         ));
     } else if cache.ttl.is_none() {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Set a TTL of 30 s at {}", name(id)),
             "Every entry is loaded again after 30 s.",
             vec![remedies::node(id, "ttl", Value::text("30s"))],
         ));
     }
-    mends
+    fixes
 }
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
@@ -122,7 +122,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Invalidate on write, or set a TTL no longer than the staleness that readers accept.",
                 )
                 .endangers(Metric::StalenessMax)
-                .mended_by(mends(facts, &node.id, cache)),
+                .fixed_by(fixes(facts, &node.id, cache)),
         );
     }
     found
@@ -212,7 +212,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Invalidate on write, with leases, and keep the TTL as a fallback.",
             )
             .endangers(missed.unwrap_or(Metric::StalenessMax))
-            .mended_by(mends(facts, id, cache)),
+            .fixed_by(fixes(facts, id, cache)),
     ]
 }
 
@@ -234,19 +234,19 @@ mod tests {
 
     #[test]
     fn entries_nobody_invalidates_are_stale_and_short_ones_are_not() {
-        let broken = design("null", "none");
+        let faulty = design("null", "none");
         assert!(
-            lint("stale-cache", &broken)[0]
+            lint("stale-cache", &faulty)[0]
                 .what
                 .contains("indefinitely")
         );
-        let finding = &found("stale-cache", &broken, &run(&broken))[0];
+        let finding = &found("stale-cache", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.why.contains("never expire"),
             "{finding:?}"
         );
-        let mended = design("null", "invalidate");
-        assert!(lint("stale-cache", &mended).is_empty());
+        let fixed = design("null", "invalidate");
+        assert!(lint("stale-cache", &fixed).is_empty());
         let brief = design("\"2s\"", "none");
         assert!(found("stale-cache", &brief, &run(&brief)).is_empty());
     }

@@ -30,7 +30,7 @@ pub(super) const RULE: Rule = Rule {
         product predicted from each service with the measured availability and its 95% confidence \
         interval (Wilson).",
     silent: "A chain whose failures come from one of its services. Services that are optional.",
-    mends: "Move work that can wait to events, make calls optional, or retry at the top. The cost: \
+    fixes: "Move work that can wait to events, make calls optional, or retry at the top. The cost: \
         users see some results later, or in part.",
     structural,
     measured,
@@ -47,7 +47,7 @@ fn error_rate(facts: &Facts<'_>, id: &str) -> f64 {
 fn optional(facts: &Facts<'_>, chain: &[&str]) -> report::Remedy {
     let inner = chain.iter().rev().take((chain.len() / 2).min(8));
     let links: Vec<&Link> = inner
-        .flat_map(|id| facts.asked(id))
+        .flat_map(|id| facts.calls_to(id))
         .filter(|link| chain.contains(&link.from.as_str()))
         .collect();
     let edits = links
@@ -91,7 +91,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                 "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
-            .mended_by([optional(facts, &chain)]),
+            .fixed_by([optional(facts, &chain)]),
     ]
 }
 
@@ -124,7 +124,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             let node = report.nodes.get(*id)?;
             let failures: u64 = node.failures.values().sum();
             let below: u64 = facts
-                .asks(id)
+                .calls_from(id)
                 .filter_map(|link| report.links.get(&link.id))
                 .map(|link| link.failures.values().sum::<u64>())
                 .sum();
@@ -167,13 +167,13 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
                 "Respond before the work that can wait, and do that work from events.",
             )
             .endangers(Metric::Availability)
-            .mended_by([optional(facts, &chain)]),
+            .fixed_by([optional(facts, &chain)]),
     ]
 }
 
 /// Returns the field of the report with the share of its calls that a node fails by itself.
 fn own_of(facts: &Facts<'_>, report: &Report, id: &str) -> Field {
-    let below = facts.asks(id).map(|link| link.id.as_str());
+    let below = facts.calls_from(id).map(|link| link.id.as_str());
     let below = below.filter(|id| report.links.contains_key(*id));
     let below = Field::Sum(below.map(field::link_failures).collect());
     let none = field::node_failures(id).times(0.0);
@@ -208,9 +208,9 @@ mod tests {
 
     #[test]
     fn five_times_97_percent_are_86_and_the_run_says_so() {
-        let broken = design(5, 0.03);
-        assert!(lint("sync-chain", &broken)[0].why.contains("85.9%"));
-        let finding = &found("sync-chain", &broken, &run(&broken))[0];
+        let faulty = design(5, 0.03);
+        assert!(lint("sync-chain", &faulty)[0].why.contains("85.9%"));
+        let finding = &found("sync-chain", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.why.contains("95% confidence"),
             "{finding:?}"

@@ -26,7 +26,7 @@ fn every_antipattern_has_a_rule_and_a_file() {
             rule.means,
             rule.evidence,
             rule.silent,
-            rule.mends,
+            rule.fixes,
         ] {
             assert!(text.len() > 5 && !text.contains('!'), "{}: {text}", rule.id);
         }

@@ -39,7 +39,7 @@ pub(super) const RULE: Rule = Rule {
         waves. A wave peaks at 20 retries or more and at 4 times the mean of all windows. Within \
         two windows on either side, retries fall to half of the peak or less.",
     silent: "Bursts that are absorbed. Arrivals at random times.",
-    mends: "Add jitter or splay, or put a queue or a rate limit in front. The cost: some requests \
+    fixes: "Add jitter or splay, or put a queue or a rate limit in front. The cost: some requests \
         are sent or served slightly later.",
     structural,
     measured,
@@ -48,17 +48,17 @@ pub(super) const RULE: Rule = Rule {
 /// Returns the clients that send batches of ten or more requests, with the size of a batch.
 fn in_step<'a>(facts: &Facts<'a>) -> Vec<(&'a Node, f64)> {
     let each = facts.clients().filter_map(|(node, client)| {
-        let at_once = match &client.arrivals {
-            Arrivals::Replay(times) => most_at_once(times),
+        let batch = match &client.arrivals {
+            Arrivals::Replay(times) => most_simultaneous(times),
             _ => f64::from(client.batch),
         };
-        (at_once >= 10.0).then_some((node, at_once))
+        (batch >= 10.0).then_some((node, batch))
     });
     each.collect()
 }
 
 /// Returns the largest number of recorded requests within 100 ms.
-fn most_at_once(times: &[design::Duration]) -> f64 {
+fn most_simultaneous(times: &[design::Duration]) -> f64 {
     let mut from = 0;
     let mut most = 0;
     for (at, time) in times.iter().enumerate() {
@@ -104,15 +104,15 @@ fn spread(facts: &Facts<'_>, node: &Node) -> Vec<Remedy> {
     let Some((_, client)) = facts.clients().find(|(other, _)| other.id == node.id) else {
         return Vec::new();
     };
-    let mut mends = Vec::new();
+    let mut fixes = Vec::new();
     if client.batch > 1 {
-        mends.push(Remedy::new(
+        fixes.push(Remedy::new(
             message!("Spread the requests of {} over time", name(&node.id)),
             "Some requests are sent later than before.",
             vec![remedies::node(&node.id, "batch", remedies::number(1.0))],
         ));
     }
-    mends
+    fixes
 }
 
 fn with_jitter(links: &[&Link]) -> Remedy {
@@ -128,18 +128,18 @@ fn with_jitter(links: &[&Link]) -> Remedy {
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (node, at_once) in in_step(facts) {
+    for (node, batch) in in_step(facts) {
         let slots = slots(facts, node);
-        if at_once >= TOGETHER * slots {
+        if batch >= TOGETHER * slots {
             found.push(
                 Finding::new(RULE.id, [node.id.clone()])
                     .says(
-                        message!("{} sends {} requests at the same moment", name(&node.id), figure(at_once)),
+                        message!("{} sends {} requests at the same moment", name(&node.id), figure(batch)),
                         message!("The first callee processes {} at a time. The others wait or are rejected, even if the callee is idle between bursts.", whole(slots)),
                         "Spread the requests over time, or buffer them in a queue.",
                     )
                     .endangers(Metric::LatencyP99)
-                    .mended_by(spread(facts, node)),
+                    .fixed_by(spread(facts, node)),
             );
         }
     }
@@ -154,7 +154,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Use full jitter on the backoff.",
                 )
                 .endangers(Metric::LatencyP99)
-                .mended_by([with_jitter(&links)]),
+                .fixed_by([with_jitter(&links)]),
         );
     }
     found
@@ -167,7 +167,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
     let failed: u64 = report.requests.failed.values().sum();
     let is_felt = facts.is_hurt() || failed >= 20;
     let mut found = Vec::new();
-    for (node, at_once) in in_step(facts).into_iter().filter(|_| is_felt) {
+    for (node, batch) in in_step(facts).into_iter().filter(|_| is_felt) {
         let Some(windows) = series.node(&node.id) else {
             continue;
         };
@@ -177,7 +177,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter_map(|(client, _)| Some(report.nodes.get(&client.id)?.arrivals))
             .sum::<u64>();
         let mine = report.nodes.get(&node.id).map_or(0, |node| node.arrivals);
-        if (mine as f64) < SHARE * all as f64 || at_once < TOGETHER * slots(facts, node) {
+        if (mine as f64) < SHARE * all as f64 || batch < TOGETHER * slots(facts, node) {
             continue;
         }
         let part = series.between(&windows.arrivals_per_s, windows.width_s, whole);
@@ -186,7 +186,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .filter(|at| part[*at] >= PEAK * mean)
             .collect();
         // Batches that arrive more often than once per window are synchronized all the same.
-        let is_dense = mean * windows.width_s >= at_once;
+        let is_dense = mean * windows.width_s >= batch;
         if peaks.len() < PEAKS && !is_dense {
             continue;
         }
@@ -199,12 +199,12 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             Finding::new(RULE.id, [node.id.clone()])
                 .measured(Some(first))
                 .says(
-                    message!("{} sent {} requests at the same moment, and {} of all requests failed", name(&node.id), figure(at_once), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
+                    message!("{} sent {} requests at the same moment, and {} of all requests failed", name(&node.id), figure(batch), percent(facts.failed_share()).of(field::of("requests.availability").rest())),
                     message!("Its requests arrived at {} in the busiest window and at {} on average. The first callee processes {} at a time.", rate(most).of(at(Fold::Max)), rate(mean).of(at(Fold::Mean)), count_of(report::whole(slots(facts, node)), "call", "calls")),
                     "Spread the requests over time, or buffer them in a queue.",
                 )
                 .endangers(facts.felt())
-                .mended_by(spread(facts, node)),
+                .fixed_by(spread(facts, node)),
         );
     }
     if found.is_empty() && is_felt {
@@ -252,7 +252,7 @@ fn of_retries(facts: &Facts<'_>) -> Option<Finding> {
                 "Use full jitter on the backoff.",
             )
             .endangers(facts.felt())
-            .mended_by([with_jitter(&links)]),
+            .fixed_by([with_jitter(&links)]),
     )
 }
 
@@ -272,13 +272,13 @@ mod tests {
 
     #[test]
     fn jobs_on_the_minute_are_told_and_spread_ones_are_not() {
-        let broken = design(200);
+        let faulty = design(200);
         assert!(
-            lint("thundering-herd", &broken)[0]
+            lint("thundering-herd", &faulty)[0]
                 .what
                 .contains("200 requests")
         );
-        let finding = &found("thundering-herd", &broken, &run(&broken))[0];
+        let finding = &found("thundering-herd", &faulty, &run(&faulty))[0];
         assert!(finding.measured, "{finding:?}");
         let near = design(1);
         assert!(lint("thundering-herd", &near).is_empty());
@@ -311,8 +311,8 @@ mod tests {
 
     #[test]
     fn retries_in_waves_are_told_and_a_plateau_of_them_is_not() {
-        let broken = with_crashes(&[10, 20, 30, 40], "1s");
-        let finding = &found("thundering-herd", &broken, &run(&broken))[0];
+        let faulty = with_crashes(&[10, 20, 30, 40], "1s");
+        let finding = &found("thundering-herd", &faulty, &run(&faulty))[0];
         assert!(
             finding.measured && finding.what.contains("came in 4 waves"),
             "{finding:?}"

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         half of the distance to the required bound. Or none did, and the finding lists what was \
         tried.",
     silent: "A missed requirement that a finding of another rule explains.",
-    mends: "Change what the experiment shows. Each fix that is offered was tried.",
+    fixes: "Change what the experiment shows. Each fix that is offered was tried.",
     structural: super::nothing,
     measured,
 };

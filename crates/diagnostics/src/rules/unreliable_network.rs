@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
         not end.",
     silent: "Callers with free slots. Calls that time out early. Callees that are only somewhat \
         slower than usual.",
-    mends: "Set timeouts below the caller's own, add circuit breakers, or make calls optional. The \
+    fixes: "Set timeouts below the caller's own, add circuit breakers, or make calls optional. The \
         cost: some calls fail that would have succeeded late.",
     structural,
     measured,
@@ -83,7 +83,7 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
                     "Set timeouts, each below the timeout of the call above it.",
                 )
                 .endangers(Metric::Availability)
-                .mended_by([remedies::timeouts(&sensible(facts, &none))]),
+                .fixed_by([remedies::timeouts(&sensible(facts, &none))]),
         );
     }
     if !inverted.is_empty() {
@@ -134,7 +134,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
         };
         let slots = f64::from(slots) * f64::from(service.replicas);
         for span in series.saturated(&node.id) {
-            for link in facts.asks(&node.id) {
+            for link in facts.calls_from(&node.id) {
                 let usual = facts.flow.call(&facts.graph, link);
                 let is_long = link
                     .timeout
@@ -178,8 +178,8 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
         }
     }
     let (none, _) = endless(facts);
-    let mut mend = none.clone();
-    mend.extend(
+    let mut fix = none.clone();
+    fix.extend(
         held.iter()
             .map(|(_, link, ..)| *link)
             .filter(|l| none.iter().all(|n| n.id != l.id)),
@@ -213,7 +213,7 @@ fn measured(facts: &Facts<'_>, _: &Report) -> Vec<Finding> {
                 "Set timeouts below the caller's own, and add a circuit breaker or make the call optional.",
             )
             .endangers(facts.felt())
-            .mended_by([remedies::timeouts(&sensible(facts, &mend)), breaker]),
+            .fixed_by([remedies::timeouts(&sensible(facts, &fix)), breaker]),
     ]
 }
 
@@ -316,18 +316,18 @@ mod tests {
 
     #[test]
     fn a_database_that_hangs_takes_the_edge_down_unless_it_is_given_up() {
-        let mut broken = chain("");
-        broken.faults.push(fault(
+        let mut faulty = chain("");
+        faulty.faults.push(fault(
             r#"{"at": "20s", "for": "20s", "kind": "hang", "target": "db"}"#,
         ));
-        let finding = &found("unreliable-network", &broken, &run(&broken))[0];
+        let finding = &found("unreliable-network", &faulty, &run(&faulty))[0];
         assert_eq!(finding.subjects[0], "api->db");
         assert!(finding.measured && finding.onset_s.unwrap() >= 20.0);
-        let mut mended = broken.clone();
-        mended.links[2].timeout = Some(design::Duration::ms(50));
-        let report = run(&mended);
+        let mut fixed = faulty.clone();
+        fixed.links[2].timeout = Some(design::Duration::ms(50));
+        let report = run(&fixed);
         assert!(
-            found("unreliable-network", &mended, &report)
+            found("unreliable-network", &fixed, &report)
                 .iter()
                 .all(|f| !f.measured)
         );

@@ -181,7 +181,7 @@ impl<'a> Library<'a, '_> {
     pub(super) fn without_it(&mut self, l: &Link, usual_s: f64) {
         // A service must have something to respond with when this callee is missing.
         let is_service = self.facts.graph.service(&l.from).is_some();
-        let others = self.facts.asks(&l.from).count();
+        let others = self.facts.calls_from(&l.from).count();
         let is_data = matches!(
             self.facts.graph.node(&l.to).map(|node| &node.kind),
             Some(Kind::Database(_) | Kind::Cache(_))

@@ -310,7 +310,7 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
         (F::ClockSkew, Some(Kind::Cache(_))) => COLD,
         (F::CacheFlush | F::CacheOutage, _) if !is_data => COLD,
         (F::SchemaMigration, _) => (
-            match facts.askers(subject).len() {
+            match facts.callers(subject).len() {
                 0 | 1 => UNEXPLAINED,
                 _ => "shared-database",
             },
@@ -441,7 +441,7 @@ fn holds_slots(facts: &Facts<'_>) -> bool {
     services.any(|(node, service)| {
         service.blocking
             && !series.saturated(&node.id).is_empty()
-            && facts.asks(&node.id).count() > 0
+            && facts.calls_from(&node.id).count() > 0
     })
 }
 
