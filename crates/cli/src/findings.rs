@@ -161,14 +161,15 @@ pub(crate) fn rules() -> String {
 /// Explains a rule: what it means, its evidence, its exceptions and its fixes.
 pub(crate) fn explain(rule: &rules::Rule) -> String {
     let part = |name: &str, text: &str| format!("\n{name}\n{}", wrapped(text));
+    let about = rule.explanation();
     format!(
         "{}: {}\n{}{}{}{}",
         rule.id,
         rule.title,
-        wrapped(rule.means),
-        part("Evidence", rule.evidence),
-        part("Silent on", rule.silent),
-        part("Fixed by", rule.fixes)
+        wrapped(about.means),
+        part("Evidence", about.evidence),
+        part("Silent on", about.silent),
+        part("Fixed by", about.fixes)
     )
 }
 
@@ -179,12 +180,13 @@ pub(crate) fn sarif(source: &str, findings: &[FindingOver]) -> String {
     let named: Vec<Value> = rules::ALL
         .iter()
         .map(|rule| {
+            let about = rule.explanation();
             json!({
                 "id": rule.id,
                 "name": rule.title,
                 "shortDescription": {"text": rule.title},
-                "fullDescription": {"text": rule.means},
-                "help": {"text": format!("{} {}", rule.evidence, rule.fixes)},
+                "fullDescription": {"text": about.means},
+                "help": {"text": format!("{} {}", about.evidence, about.fixes)},
             })
         })
         .collect();

@@ -231,10 +231,11 @@ The table counts, for each rule:
     let mut sorted: Vec<_> = ALL.iter().collect();
     sorted.sort_by_key(|rule| rule.id);
     for rule in sorted {
+        let about = rule.explanation();
         let _ = write!(
             page,
             "\n## {}\n\n**{}.** {}\n\n*Evidence.* {}\n\n*Silent on.* {}\n\n*Fixed by.* {}\n",
-            rule.id, rule.title, rule.means, rule.evidence, rule.silent, rule.fixes
+            rule.id, rule.title, about.means, about.evidence, about.silent, about.fixes
         );
     }
     page

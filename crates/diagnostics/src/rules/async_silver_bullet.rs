@@ -1,6 +1,6 @@
 //! Queues whose consumers are slower than their producers.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
@@ -23,6 +23,11 @@ const STILL: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "async-silver-bullet",
     title: "Growing queue backlog (consumer lag)",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A queue does not make its consumers faster. When messages arrive faster than they are \
         processed, the latency moves into the backlog. The backlog grows until the queue is full \
         or its messages are too old to be useful, and so does the time from \"accepted\" to \
@@ -35,8 +40,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "A backlog that drains. A backlog behind a fault that lasts to the end of the run.",
     fixes: "Add consumers, or limit the queue so that publishers get backpressure. The cost: more \
         consumers to pay for, or publishers that wait or are rejected.",
-    structural,
-    measured,
 };
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {

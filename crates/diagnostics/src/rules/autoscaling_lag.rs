@@ -1,6 +1,6 @@
 //! Replicas that are ready only after the outage has begun.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -17,6 +17,11 @@ const LATE_S: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "autoscaling-lag",
     title: "Autoscaling lag",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "An autoscaler decides at intervals, and new replicas take time to start. Until then, \
         the old number of replicas serves the new load. Calls that queue up meanwhile can make the \
         autoscaler start too many replicas.",
@@ -27,8 +32,6 @@ pub(super) const RULE: Rule = Rule {
         slowly.",
     fixes: "Keep headroom, limit the queue, or scale on a schedule. The cost: idle replicas, or \
         rejected requests.",
-    structural,
-    measured,
 };
 
 fn reaction_s(scale: &Autoscale) -> f64 {

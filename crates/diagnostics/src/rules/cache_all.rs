@@ -1,6 +1,6 @@
 //! Caches in front of caches.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
@@ -22,6 +22,11 @@ const LAYERS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-all",
     title: "Redundant cache layers",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A cache behind another cache receives only the misses of the first, and most of them \
         miss again. Inner layers rarely hit, and every layer adds staleness: a response may be as \
         old as all TTLs together.",
@@ -34,8 +39,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "One cache. Two caches that both hit. Caches that are looked up side by side.",
     fixes: "Keep the one layer that takes the most load. The cost: the hits of the other layers \
         are lost.",
-    structural,
-    measured,
 };
 
 /// Returns the longest row of caches, outermost first: each is looked up when the one before it

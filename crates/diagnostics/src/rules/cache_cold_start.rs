@@ -1,6 +1,6 @@
 //! An origin that cannot serve the load while its cache is cold.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Series, Span};
 use crate::remedies;
@@ -18,6 +18,11 @@ const COLD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "cache-cold-start",
     title: "Cold cache overloads its origin",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "The origin behind a cache can serve the misses but not the whole load. When the cache \
         is flushed or down, the whole load reaches the origin. The origin slows down, loads time \
         out, and the cache never warms up.",
@@ -29,8 +34,6 @@ pub(super) const RULE: Rule = Rule {
         cache was lost. A dip that is over within 5 s.",
     fixes: "Warm the cache before it serves, coalesce loads (single-flight), limit the load on the \
         origin, or give it spare capacity. The cost: memory, waiting time or machines.",
-    structural,
-    measured,
 };
 
 /// Returns the caches, each with the nodes whose work it saves.

@@ -1,7 +1,7 @@
 //! Concurrent loads of a key that one load could serve.
 
-use super::Rule;
 use super::cache_cold_start::origins;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -27,6 +27,11 @@ const PEAKS: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "cache-stampede",
     title: "Cache stampede",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "When a hot key expires, every request for it loads it until the first load is done. \
         The number of concurrent loads is the request rate of the key times its load time. Entries \
         that were filled together also expire together, once every TTL.",
@@ -40,8 +45,6 @@ pub(super) const RULE: Rule = Rule {
     fixes: "Coalesce loads with single-flight, reload entries before they expire, or add jitter to \
         the TTL. The cost: misses wait for another load, some loads are unnecessary, or entries \
         differ in age.",
-    structural,
-    measured,
 };
 
 fn is_guarded(cache: &Cache) -> bool {

@@ -1,6 +1,6 @@
 //! What a replicated store does during a partition: refuse requests, or diverge.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -20,6 +20,11 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "cap",
     title: "CAP: consistency or availability in a partition",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "During a partition, a replicated store either refuses requests on one side (CP), or \
         accepts writes on both sides and loses conflicting ones when the partition heals (AP). \
         There is no third option. A design that does not decide this for each operation gets the \
@@ -32,8 +37,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Stores in one zone. Partitions that separate no members.",
     fixes: "Decide for each operation whether availability or consistency matters more. The cost: \
         lost writes, or errors during a partition.",
-    structural,
-    measured,
 };
 
 /// Returns the stores with members in several zones.

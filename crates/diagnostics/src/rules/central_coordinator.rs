@@ -1,6 +1,6 @@
 //! A coordinator that every request needs.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Series, Span};
 use crate::remedies;
@@ -22,6 +22,11 @@ const FULL: f64 = 1.0;
 pub(super) const RULE: Rule = Rule {
     id: "central-coordinator",
     title: "Central coordinator bottleneck",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "One lock, leader or scheduler on the path of every request limits all of them. \
         Throughput cannot exceed the rate at which it grants requests, regardless of the number of \
         replicas. While it elects a leader, it grants nothing.",
@@ -34,8 +39,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Locks per key with little contention. A coordinator on the path of few requests.",
     fixes: "Use a lock per key or leases, or decide where the data is. The cost: decisions made in \
         several places have to be reconciled.",
-    structural,
-    measured,
 };
 
 fn fixes(id: &str, scope: Scope) -> Vec<Remedy> {

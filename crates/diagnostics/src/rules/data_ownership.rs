@@ -1,6 +1,6 @@
 //! Services that read or write data they do not own: N+1 calls and dual writes.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
@@ -20,6 +20,11 @@ const SHARE: f64 = 0.3;
 pub(super) const RULE: Rule = Rule {
     id: "data-ownership",
     title: "Dual writes and N+1 calls",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A service that does not own its data reads it one row per call, and writes it to one \
         store after the other. The reads turn one page into dozens of calls (N+1). The writes are \
         not atomic: a failure between them leaves one store written and the other not (a dual \
@@ -34,8 +39,6 @@ pub(super) const RULE: Rule = Rule {
         Batched calls.",
     fixes: "Keep a local read model or batch the calls, and use an outbox or a saga for writes. \
         The cost: responses that are slightly out of date.",
-    structural,
-    measured,
 };
 
 /// Returns the services that write to several stores, with the links they use.

@@ -1,6 +1,6 @@
 //! Followers and read models that lag behind.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
@@ -18,6 +18,11 @@ const OLD_MS: f64 = 5_000.0;
 pub(super) const RULE: Rule = Rule {
     id: "eventual-is-not-instant",
     title: "Replication lag and stale reads",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A follower or a read model lags behind its source, more so under load, and permanently \
         if an event is lost. Users may not see their own writes.",
     evidence: "Structural: reads come from followers or from a copy, and no requirement limits \
@@ -29,8 +34,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Lag within the requirement. Reads from the leader.",
     fixes: "Read your own writes from the leader, deliver events at least once and in order, and \
         reconcile copies. The cost: more load on the leader, and a reconciliation job to run.",
-    structural,
-    measured,
 };
 
 fn reads_followers(database: &Database) -> bool {

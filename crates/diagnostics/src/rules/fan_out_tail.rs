@@ -1,6 +1,6 @@
 //! A request that calls many nodes in parallel and waits for the slowest.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -20,6 +20,11 @@ const FAILED: f64 = 0.001;
 pub(super) const RULE: Rule = Rule {
     id: "fan-out-tail",
     title: "Tail latency amplification in fan-out",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A request that calls many leaves in parallel and waits for all of them is as slow as \
         the slowest. If 1% of the calls to each of 100 leaves are slow, 63% of the requests are \
         slow (Dean and Barroso, The Tail at Scale, 2013).",
@@ -31,8 +36,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Leaves without a heavy tail. Partial responses (optional leaves). Hedged calls.",
     fixes: "Hedge calls after the 95th percentile, return partial responses, or call fewer leaves. \
         The cost: a few percent more calls, or incomplete responses.",
-    structural,
-    measured,
 };
 
 /// Links that one caller calls in parallel, and whose responses it all needs.

@@ -1,6 +1,6 @@
 //! Failures that no metric or alert shows.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::remedies;
 use design::{Kind, Metric};
@@ -10,6 +10,11 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "flying-blind",
     title: "Missing metrics and alerts",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Without metrics, logs, traces and alerts, users are the first to report a failure, and \
         nothing shows which part failed.",
     evidence: "Structural: a time to detect is required but there is no alert (a warning), or \
@@ -20,8 +25,6 @@ pub(super) const RULE: Rule = Rule {
         no time to detect.",
     fixes: "Emit metrics, alert on failures and slow responses, and trace some requests. The cost: \
         storage, and an on-call engineer.",
-    structural,
-    measured,
 };
 
 /// Returns the nodes that emit no metrics.

@@ -1,7 +1,7 @@
 //! Replicas that pass their health checks and fail their calls.
 
 use super::load_balancer_blind::{behind, sick};
-use super::{Rule, nothing};
+use super::{Explanation, Rule, nothing};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -16,6 +16,11 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "gray-failure",
     title: "Gray failure",
+    structural: nothing,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A replica passes its health checks and fails its calls. The health checks see no \
         problem, while callers see one in n requests fail. The difference between the two views is \
         the failure (Huang et al., HotOS 2017).",
@@ -25,8 +30,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Replicas whose health checks fail too. Ejection by the results of calls.",
     fixes: "Use outlier ejection, peak EWMA or end-to-end health checks. The cost: a healthy \
         replica may be ejected because of random errors.",
-    structural: nothing,
-    measured,
 };
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Consumers that handle each message as if it were delivered exactly once and in order.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -18,6 +18,11 @@ const RARE: f64 = 0.01;
 pub(super) const RULE: Rule = Rule {
     id: "happy-path",
     title: "Duplicate and out-of-order messages",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A queue redelivers messages that were not acknowledged, even if they were processed. \
         Without partitions, messages may also be processed out of order. A consumer that ignores \
         both applies writes twice and overwrites newer values with older ones.",
@@ -31,8 +36,6 @@ pub(super) const RULE: Rule = Rule {
         key.",
     fixes: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
         lookup per message, and less parallel work.",
-    structural,
-    measured,
 };
 
 /// Returns queues with a consumer, and its database, that cannot recognize a duplicate message.

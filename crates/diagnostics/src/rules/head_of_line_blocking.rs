@@ -1,6 +1,6 @@
 //! Short calls that wait behind long ones.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -22,6 +22,11 @@ const VARIED: f64 = 10.0;
 pub(super) const RULE: Rule = Rule {
     id: "head-of-line-blocking",
     title: "Head-of-line blocking",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "In one first-come, first-served queue, a few long calls hold all slots, and the short \
         calls wait behind them. Most of the work is short, but all of it becomes slow.",
     evidence: "Structural: calls whose service time has a squared coefficient of variation of at \
@@ -34,8 +39,6 @@ pub(super) const RULE: Rule = Rule {
         evenly.",
     fixes: "Use a queue for each kind of call, processor sharing, or priority for short calls. The \
         cost: long calls take longer.",
-    structural,
-    measured,
 };
 
 /// Returns the squared coefficient of variation; 1 where it is not known.

@@ -1,7 +1,7 @@
 //! One key that receives most of the load.
 
 use super::shard_key::{one_key, onset, shards};
-use super::{Rule, nothing};
+use super::{Explanation, Rule, nothing};
 use crate::facts::Facts;
 use crate::facts::field;
 use design::link::{Condition, Mode};
@@ -20,6 +20,11 @@ const LOCKED: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "hot-key",
     title: "Hot key",
+    structural: nothing,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A key is in one shard, partition or row, however many of them there are. When most \
         requests are for one key, its shard is saturated while the others are idle.",
     evidence: "Measured: users were affected, and the busiest shard received at least twice the \
@@ -29,8 +34,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Skew that many keys cause (`shard-key`). A hot key that its shard can serve.",
     fixes: "Cache the key for a short time, keep copies of it, or split it. The cost: slightly old \
         responses, or reads that combine the parts.",
-    structural: nothing,
-    measured,
 };
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Retries of writes that must be applied once.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -18,6 +18,11 @@ use std::collections::BTreeSet;
 pub(super) const RULE: Rule = Rule {
     id: "idempotency",
     title: "Retried writes without an idempotency key",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "When the response to a write is lost although the write was applied, a retry applies \
         it again. A customer is charged twice, exactly when the network is unreliable.",
     evidence: "Structural: writes are retried or hedged on the way to a database that cannot \
@@ -27,8 +32,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "An idempotency key from the client, and a service or a database that remembers it.",
     fixes: "Send idempotency keys, and apply each key once. The cost: a lookup per write, and a \
         day of keys to store.",
-    structural,
-    measured,
 };
 
 /// Returns the databases that cannot recognize a repeated write from a client, with the links on

@@ -1,6 +1,6 @@
 //! Load balancers that do not see which replicas are unhealthy.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -17,6 +17,11 @@ const FAILED: f64 = 0.002;
 pub(super) const RULE: Rule = Rule {
     id: "load-balancer-blind",
     title: "Load balancing that ignores replica health",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Round robin sends a slow or dead replica its full share of calls, so one of n replicas \
         fails one in n requests. Health checks that test shared dependencies do worse: when a \
         dependency is slow, they take all replicas out of service.",
@@ -33,8 +38,6 @@ pub(super) const RULE: Rule = Rule {
         checks that react within a few seconds.",
     fixes: "Use least outstanding requests or peak EWMA, outlier ejection with a limit, and \
         shallow health checks. The cost: a healthy replica may be ejected.",
-    structural,
-    measured,
 };
 
 fn is_load_blind(balancer: &LoadBalancer) -> bool {

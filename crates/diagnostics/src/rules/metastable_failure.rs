@@ -1,6 +1,6 @@
 //! Systems that stay overloaded after the trigger is over.
 
-use super::{Rule, nothing};
+use super::{Explanation, Rule, nothing};
 use crate::facts::field;
 use crate::facts::{Facts, Span, is_bounded};
 use crate::remedies;
@@ -13,6 +13,11 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "metastable-failure",
     title: "Metastable failure",
+    structural: nothing,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "The trigger is over and the load is back at its earlier level, but goodput stays down. \
         The system is kept busy by work whose results nobody uses, such as retries. It recovers \
         only when the load falls far below the level that it served before.",
@@ -24,8 +29,6 @@ pub(super) const RULE: Rule = Rule {
         slow.",
     fixes: "Use retry budgets, serve the newest calls first under overload, propagate deadlines, \
         and shed load. The cost: some requests are rejected that would have been served.",
-    structural: nothing,
-    measured,
 };
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Requests that need many calls between services.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -17,6 +17,11 @@ const NETWORK: f64 = 0.4;
 pub(super) const RULE: Rule = Rule {
     id: "microservice-maze",
     title: "Chatty microservices",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A call between services takes about a thousand times as long as a function call, and \
         it can fail. A request that needs dozens of such calls mostly waits for the network, and \
         each service on its path can fail it.",
@@ -26,8 +31,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Many services, of which a request uses few. Calls that do substantial work.",
     fixes: "Merge services or batch calls. The cost: fewer parts that can be deployed \
         independently, or larger interfaces.",
-    structural,
-    measured,
 };
 
 /// Returns the share of a request's time without waiting that it is on the network, for the client

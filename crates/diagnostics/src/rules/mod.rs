@@ -46,21 +46,31 @@ pub struct Rule {
     pub id: &'static str,
     /// Its title, with the standard name of the failure.
     pub title: &'static str,
-    /// What the failure is.
-    pub means: &'static str,
-    /// The evidence it requires, with thresholds and their sources.
-    pub evidence: &'static str,
-    /// Where it reports nothing.
-    pub silent: &'static str,
-    /// How to fix it, and what that costs.
-    pub fixes: &'static str,
     /// Finds what the design alone shows.
     pub(crate) structural: fn(&Facts<'_>) -> Vec<Finding>,
     /// Finds what a run showed.
     pub(crate) measured: fn(&Facts<'_>, &Report) -> Vec<Finding>,
 }
 
+/// What people can read about a rule. It is no part of [`Rule`], because the page shows findings
+/// only and must be small.
+pub struct Explanation {
+    /// What the failure is.
+    pub means: &'static str,
+    /// The evidence that the rule requires, with thresholds and their sources.
+    pub evidence: &'static str,
+    /// Where the rule reports nothing.
+    pub silent: &'static str,
+    /// How to fix the failure, and what that costs.
+    pub fixes: &'static str,
+}
+
 impl Rule {
+    /// Returns what people can read about it.
+    pub fn explanation(&self) -> &'static Explanation {
+        &EXPLANATIONS[depth(self.id)]
+    }
+
     /// Returns all its findings. Names in their texts are pieces of their own.
     pub(crate) fn evaluate(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut found = (self.structural)(facts);
@@ -82,42 +92,50 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id == id)
 }
 
-/// All rules, ordered from root cause to symptom.
-pub static ALL: &[Rule] = &[
-    split_brain::RULE,
-    cap::RULE,
-    poison_message::RULE,
-    cache_cold_start::RULE,
-    cache_stampede::RULE,
-    retry_storm::RULE,
-    shard_key::RULE,
-    hot_key::RULE,
-    central_coordinator::RULE,
-    shared_database::RULE,
-    pool_exhaustion::RULE,
-    gray_failure::RULE,
-    load_balancer_blind::RULE,
-    head_of_line_blocking::RULE,
-    unreliable_network::RULE,
-    noisy_neighbour::RULE,
-    thundering_herd::RULE,
-    autoscaling_lag::RULE,
-    async_silver_bullet::RULE,
-    metastable_failure::RULE,
-    fan_out_tail::RULE,
-    microservice_maze::RULE,
-    idempotency::RULE,
-    happy_path::RULE,
-    data_ownership::RULE,
-    eventual_is_not_instant::RULE,
-    cache_all::RULE,
-    stale_cache::RULE,
-    sync_chain::RULE,
-    monitoring_over_prevention::RULE,
-    flying_blind::RULE,
-    requirements_trap::RULE,
-    unexplained::RULE,
-];
+macro_rules! tables {
+    ($($rule:ident)*) => {
+        /// All rules, ordered from root cause to symptom.
+        pub static ALL: &[Rule] = &[$($rule::RULE),*];
+        /// Their explanations, in the same order.
+        static EXPLANATIONS: &[Explanation] = &[$($rule::EXPLANATION),*];
+    };
+}
+
+tables! {
+    split_brain
+    cap
+    poison_message
+    cache_cold_start
+    cache_stampede
+    retry_storm
+    shard_key
+    hot_key
+    central_coordinator
+    shared_database
+    pool_exhaustion
+    gray_failure
+    load_balancer_blind
+    head_of_line_blocking
+    unreliable_network
+    noisy_neighbour
+    thundering_herd
+    autoscaling_lag
+    async_silver_bullet
+    metastable_failure
+    fan_out_tail
+    microservice_maze
+    idempotency
+    happy_path
+    data_ownership
+    eventual_is_not_instant
+    cache_all
+    stale_cache
+    sync_chain
+    monitoring_over_prevention
+    flying_blind
+    requirements_trap
+    unexplained
+}
 
 /// Returns how far a rule is from a root cause: its position in [`ALL`].
 pub(crate) fn depth(id: &str) -> usize {

@@ -1,7 +1,7 @@
 //! Saturation that no alert watches.
 
-use super::Rule;
 use super::flying_blind::edge;
+use super::{Explanation, Rule};
 use crate::facts::{Facts, Series, Span, field};
 use crate::remedies;
 use design::kinds::Kind;
@@ -18,6 +18,11 @@ const LEAD_S: f64 = 5.0;
 pub(super) const RULE: Rule = Rule {
     id: "monitoring-over-prevention",
     title: "Saturation without an alert",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Backlogs, pools and response times show an outage minutes before it happens. An alert \
         on errors fires only when it has happened.",
     evidence: "Structural: a node is at least 85% busy, and no alert watches a backlog or a \
@@ -29,8 +34,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Nodes with headroom. Alerts on backlog, message age or response time.",
     fixes: "Alert on backlog and response time, and leave headroom. The cost: spare capacity, and \
         pages for bursts that pass.",
-    structural,
-    measured,
 };
 
 /// Returns whether an early alert watches a node or a node above it.

@@ -1,6 +1,6 @@
 //! One client whose load slows down the others.
 
-use super::{Rule, nothing, shared_database};
+use super::{Explanation, Rule, nothing, shared_database};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
@@ -15,6 +15,11 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "noisy-neighbour",
     title: "Noisy neighbor",
+    structural: nothing,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Clients that share a service share its slots and its queue. When one client sends many \
         times its usual load, the requests of the others wait in the queue that it fills.",
     evidence: "Measured: a service or database that clients share was saturated. During that time, \
@@ -24,8 +29,6 @@ pub(super) const RULE: Rule = Rule {
         client that exceeds it.",
     fixes: "Use a rate limit per client, fair queues, or cells. The cost: requests above the limit \
         are rejected at a peak.",
-    structural: nothing,
-    measured,
 };
 
 fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Messages that always fail and are redelivered indefinitely.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -20,6 +20,11 @@ const AGAIN: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "poison-message",
     title: "Poison message without a dead-letter queue",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A message that fails on every attempt is redelivered indefinitely. In a queue with \
         partitions it blocks all messages behind it. Without partitions, each redelivery takes \
         consumer time.",
@@ -31,8 +36,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "A limit on receives with a dead-letter link. Redeliveries because a consumer crashed.",
     fixes: "Limit the receives of a message, and move it to a dead-letter queue. The cost: someone \
         has to inspect the dead letters.",
-    structural,
-    measured,
 };
 
 fn has_dead_letter(facts: &Facts<'_>, id: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Connection pools and slots that calls to one slow dependency exhaust.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
@@ -24,6 +24,11 @@ const HELD: f64 = 0.6;
 pub(super) const RULE: Rule = Rule {
     id: "pool-exhaustion",
     title: "Connection pool exhaustion",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "When fast and slow calls share a pool of connections (or threads), the slow calls hold \
         most of them. The fast calls wait for a connection and fail, although their callee is \
         idle.",
@@ -37,8 +42,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Pools that are exhausted for a moment. Callees that are saturated themselves.",
     fixes: "Use a bulkhead or a pool for each kind of call. The cost: connections idle in one pool \
         while another has none free.",
-    structural,
-    measured,
 };
 
 fn pool_of(facts: &Facts<'_>, link: &Link) -> Option<f64> {

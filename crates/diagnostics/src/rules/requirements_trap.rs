@@ -1,6 +1,6 @@
 //! Designs without requirements, or with requirements on averages only.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use design::requirement::Bound;
@@ -23,6 +23,11 @@ const SAMPLES: u64 = 1_000;
 pub(super) const RULE: Rule = Rule {
     id: "requirements-trap",
     title: "Missing or average-only requirements",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Without requirements, no run can fail, so no design can be shown to be wrong. \
         Requirements on averages have the same effect: a mean says nothing about the slowest 1% of \
         requests or about stale reads.",
@@ -32,8 +37,6 @@ pub(super) const RULE: Rule = Rule {
         were stale.",
     silent: "A requirement on a percentile, on availability or on staleness.",
     fixes: "Require what users experience. The cost: agreeing on what is good enough.",
-    structural,
-    measured,
 };
 
 fn is_of_tail(metric: Metric) -> bool {

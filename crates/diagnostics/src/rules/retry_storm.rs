@@ -1,6 +1,6 @@
 //! Retries that multiply across layers and keep an overloaded callee overloaded.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Series, Span, is_bounded};
 use crate::remedies;
@@ -24,6 +24,11 @@ const WARNED: f64 = 6.0;
 pub(super) const RULE: Rule = Rule {
     id: "retry-storm",
     title: "Retry storm",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Retries at several layers multiply: with three attempts at each of three layers, one \
         request causes up to 27 calls to the innermost service. They come exactly when that \
         service cannot keep up, so the overload outlives its trigger.",
@@ -37,8 +42,6 @@ pub(super) const RULE: Rule = Rule {
         of capacity, such as after a crash that refuses calls immediately.",
     fixes: "Retry within a budget of 10% with backoff and jitter, or retry at one layer only. The \
         cost: some requests fail that a third attempt would have saved.",
-    structural,
-    measured,
 };
 
 fn structural(facts: &Facts<'_>) -> Vec<Finding> {

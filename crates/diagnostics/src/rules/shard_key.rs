@@ -1,6 +1,6 @@
 //! Shard keys that put most of the load on one shard.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, top_key};
 use crate::remedies;
@@ -22,6 +22,11 @@ const CALLS: u64 = 500;
 pub(super) const RULE: Rule = Rule {
     id: "shard-key",
     title: "Hot shard (uneven shard key)",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A shard key that keeps neighboring keys or one large tenant together saturates one \
         shard while the others are idle. The capacity of the others is paid for and cannot be \
         used. Operations that do not name the shard key query all shards and wait for the \
@@ -34,8 +39,6 @@ pub(super) const RULE: Rule = Rule {
         (`hot-key`).",
     fixes: "Shard by a hash or by a key with more values. The cost: neighboring keys are no longer \
         read together.",
-    structural,
-    measured,
 };
 
 fn fixes(node: &Node, database: &Database) -> Vec<Remedy> {

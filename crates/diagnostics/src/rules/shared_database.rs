@@ -1,7 +1,7 @@
 //! Several services that share one database.
 
-use super::Rule;
 use super::noisy_neighbour::saturated;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use design::kinds::{Database, Kind};
@@ -17,6 +17,11 @@ const SLOWER: f64 = 2.0;
 pub(super) const RULE: Rule = Rule {
     id: "shared-database",
     title: "Shared database",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Services that share a database share its connections, its locks and its outages. A \
         heavy query of one service, or a migration of its tables, affects the others. No team can \
         change a table without coordination.",
@@ -27,8 +32,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "One service per database. A database that is never short of capacity.",
     fixes: "Give each service its own store, and synchronize them by events. The cost: data of the \
         other service is slightly old.",
-    structural,
-    measured,
 };
 
 fn users<'a>(facts: &Facts<'a>, id: &str) -> Vec<&'a Node> {

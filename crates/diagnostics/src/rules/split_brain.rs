@@ -1,7 +1,7 @@
 //! Two nodes that both act as the leader.
 
-use super::Rule;
 use super::cap::{agreed, spread};
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -13,6 +13,11 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "split-brain",
     title: "Split brain",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Two leaders accept conflicting writes, or two callers hold one lock. Some of the \
         writes that they acknowledge are lost.",
     evidence: "Structural: both sides of a store with a leader accept writes in a partition, or an \
@@ -25,8 +30,6 @@ pub(super) const RULE: Rule = Rule {
         holders. Partitions that separate no members.",
     fixes: "Use an odd number of members and require a majority, fence old leaders, or make leases \
         longer. The cost: the minority side is unavailable.",
-    structural,
-    measured,
 };
 
 fn majority(id: &str) -> Remedy {

@@ -1,6 +1,6 @@
 //! Caches that serve old values.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{AGE, Facts};
 use crate::remedies;
@@ -19,6 +19,11 @@ const SAMPLES: u64 = 20;
 pub(super) const RULE: Rule = Rule {
     id: "stale-cache",
     title: "Stale cache",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A write changes the origin but not its cached copies, so a cache serves the old value \
         until the TTL expires. With invalidation, a concurrent fill may still put the old value \
         back.",
@@ -31,8 +36,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Stale reads within the requirement, or less than 20 s old where there is none.",
     fixes: "Invalidate on every write, use leases against the race, or shorten the TTL. The cost: \
         more calls, and more misses.",
-    structural,
-    measured,
 };
 
 fn are_writes_known(facts: &Facts<'_>, cache: &str) -> bool {

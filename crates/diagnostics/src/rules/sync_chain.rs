@@ -1,6 +1,6 @@
 //! Chains of synchronous calls, whose availabilities multiply.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -20,6 +20,11 @@ const TOLD: f64 = 0.005;
 pub(super) const RULE: Rule = Rule {
     id: "sync-chain",
     title: "Long synchronous call chain",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A request that needs five services in series succeeds only if all five do: if each is \
         available 99.9% of the time, all five are available 99.5% of the time. Its latency is the \
         sum of all their latencies.",
@@ -32,8 +37,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "A chain whose failures come from one of its services. Services that are optional.",
     fixes: "Move work that can wait to events, make calls optional, or retry at the top. The cost: \
         users see some results later, or in part.",
-    structural,
-    measured,
 };
 
 fn error_rate(facts: &Facts<'_>, id: &str) -> f64 {

@@ -1,6 +1,6 @@
 //! Clients whose requests arrive at the same moment.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use crate::facts::field;
 use crate::remedies;
@@ -29,6 +29,11 @@ const SHARE: f64 = 0.2;
 pub(super) const RULE: Rule = Rule {
     id: "thundering-herd",
     title: "Thundering herd",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Jobs that start on the full minute, reconnects after an outage, and retries after the \
         same pause send their requests simultaneously. A system that is idle on average is \
         overloaded at that moment.",
@@ -41,8 +46,6 @@ pub(super) const RULE: Rule = Rule {
     silent: "Bursts that are absorbed. Arrivals at random times.",
     fixes: "Add jitter or splay, or put a queue or a rate limit in front. The cost: some requests \
         are sent or served slightly later.",
-    structural,
-    measured,
 };
 
 /// Returns the clients that send batches of ten or more requests, with the size of a batch.

@@ -1,6 +1,6 @@
 //! Missed requirements without a known pattern. The findings come from experiments alone.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::Facts;
 use report::Finding;
 use sim::Report;
@@ -8,6 +8,11 @@ use sim::Report;
 pub(super) const RULE: Rule = Rule {
     id: "unexplained",
     title: "Unexplained missed requirement",
+    structural: super::nothing,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Something in the design or in the run keeps a requirement from being met, and it is \
         none of the known patterns. The finding says which experiment helped: what was removed, \
         and what changed.",
@@ -17,8 +22,6 @@ pub(super) const RULE: Rule = Rule {
         tried.",
     silent: "A missed requirement that a finding of another rule explains.",
     fixes: "Change what the experiment shows. Each fix that is offered was tried.",
-    structural: super::nothing,
-    measured,
 };
 
 fn measured(_: &Facts<'_>, _: &Report) -> Vec<Finding> {

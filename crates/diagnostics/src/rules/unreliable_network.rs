@@ -1,6 +1,6 @@
 //! Calls that wait for the network indefinitely.
 
-use super::Rule;
+use super::{Explanation, Rule};
 use crate::facts::field;
 use crate::facts::{Facts, Span};
 use crate::remedies;
@@ -21,6 +21,11 @@ const HELD: f64 = 0.7;
 pub(super) const RULE: Rule = Rule {
     id: "unreliable-network",
     title: "Missing timeouts",
+    structural,
+    measured,
+};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
     means: "A call without a timeout waits as long as its callee takes, and holds a slot of its \
         caller meanwhile. One dependency that is slow or unreachable then exhausts the slots of \
         its callers, and of their callers, up to the edge.",
@@ -33,8 +38,6 @@ pub(super) const RULE: Rule = Rule {
         slower than usual.",
     fixes: "Set timeouts below the caller's own, add circuit breakers, or make calls optional. The \
         cost: some calls fail that would have succeeded late.",
-    structural,
-    measured,
 };
 
 /// Returns the links without a timeout, and those whose timeout is not below that of the call
