@@ -233,7 +233,7 @@ fn shares(nodes: u32, virtual_nodes: u32, seed: u64) -> Vec<f64> {
     arrivals.iter().map(|arrivals| arrivals / mean).collect()
 }
 
-/// Which node serves each of so many requests.
+/// Returns the node that serves each of the given number of requests.
 fn owners(_hash: &str, nodes: u32, virtual_nodes: u32, seed: u64, requests: u32) -> Vec<usize> {
     let mut whole = ring_design(
         nodes,

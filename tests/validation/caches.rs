@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 const HITS: &str = "/nodes/cache/hit_ratio";
 
-/// Something that answers at once, or after a time, however much is asked of it.
+/// A node that answers immediately, or after a fixed time, at any load.
 fn origin(time: &str) -> Json {
     json!({"id": "origin", "kind": "service", "concurrency": null, "service_time": time})
 }
@@ -110,7 +110,7 @@ pub(crate) fn ttl_zipf(p: &Point) -> Measured {
     ]
 }
 
-/// A hot key expires: how many load it at once.
+/// A hot key expires: the number of calls that load it simultaneously.
 pub(crate) fn stampede(p: &Point) -> Measured {
     let (rate, load) = (p.n("key_rate"), p.n("regeneration_s"));
     let is_protected = p.text("protection") != "none";

@@ -151,7 +151,7 @@ pub(crate) fn layers(p: &Point) -> Measured {
     ]
 }
 
-/// Mean pauses by jitter: measured as the time between attempts that all fail at once.
+/// Mean pauses by jitter: measured as the time between attempts that all fail immediately.
 pub(crate) fn backoff(p: &Point) -> Measured {
     let kind = p.text("kind").split(' ').next().unwrap_or("").to_owned();
     let numbers: Vec<u32> = p.params["n"]

@@ -61,7 +61,7 @@ pub(crate) fn lag(p: &Point) -> Measured {
     )]
 }
 
-/// Reads and writes that reach so many of n members each.
+/// Reads and writes that reach the given numbers of n members.
 pub(crate) fn quorum(p: &Point) -> Measured {
     let replicated = database(
         json!({"replication": {"replicas": p.n("N"), "mode": "quorum",

@@ -3,7 +3,7 @@
 //!
 //! Running every case takes minutes. The fingerprint is taken of all of them in seconds: the first
 //! simulation of each point is stopped after its first events, and the hash of its report by then
-//! is noted. Another order of events, one more random number or a figure counted in another way
+//! is noted. Another order of events, one more random number or a number counted in another way
 //! shows in some of them.
 
 use super::harness::{Point, Published};

@@ -208,7 +208,7 @@ pub(crate) fn check(case: &super::Case, point: &Point) -> Vec<Line> {
 pub(crate) struct Report(Json);
 
 impl Report {
-    /// A figure, by its path.
+    /// A number of the report, by its path.
     pub(crate) fn n(&self, path: &str) -> f64 {
         let found = self.0.pointer(path);
         let found = found.unwrap_or_else(|| panic!("the report has no {path}"));
@@ -217,7 +217,7 @@ impl Report {
             .unwrap_or_else(|| panic!("{path} is {found}"))
     }
 
-    /// A figure of time in seconds, by the path of one in ms.
+    /// A time in seconds, by the path of a number in ms.
     pub(crate) fn s(&self, path: &str) -> f64 {
         self.n(path) / 1000.0
     }
@@ -227,7 +227,7 @@ impl Report {
         self.0.pointer(path).and_then(Json::as_f64).unwrap_or(0.0)
     }
 
-    /// A list of figures.
+    /// A list of numbers.
     pub(crate) fn list(&self, path: &str) -> Vec<f64> {
         let found = self.0.pointer(path).and_then(Json::as_array);
         let found = found.unwrap_or_else(|| panic!("the report has no list {path}"));
@@ -279,7 +279,7 @@ pub(crate) fn settings(seed: u64, duration_s: f64, warmup_s: f64) -> Json {
     json!({"seed": seed, "duration": s(duration_s), "warmup": s(warmup_s)})
 }
 
-/// A duration of so many seconds.
+/// A duration in seconds.
 pub(crate) fn s(seconds: f64) -> String {
     format!("{seconds}s")
 }
@@ -321,7 +321,7 @@ pub(crate) fn service(id: &str, workers: f64, time: &str) -> Json {
            "queue": {"capacity": null}})
 }
 
-/// A client over one station, for so many requests after the discarded ones.
+/// A client that calls one station, for a number of requests after the discarded ones.
 pub(crate) fn station(
     client: Json,
     rate: f64,

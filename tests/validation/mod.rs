@@ -2,7 +2,7 @@
 //! the public report, but for two that this simulator does not express at all.
 //!
 //! `expected.json` holds what the literature says (parameters, values, tolerances, source);
-//! [`TABLE`] says by which function each case becomes a design and figures of its report, and what
+//! [`TABLE`] says by which function each case becomes a design and numbers of its report, and what
 //! of it this simulator does not express, with the reason. Tolerances hold for one run of the
 //! stated size with a rate of false alarms well below one in a thousand.
 
@@ -27,7 +27,7 @@ use harness::Measured;
 pub(crate) struct Case {
     /// As in `expected.json`.
     pub(crate) id: &'static str,
-    /// From a point's parameters to figures of the report, by the names of the expected values.
+    /// From a point's parameters to numbers of the report, by the names of the expected values.
     pub(crate) measure: fn(&Point) -> Measured,
     /// How many of its points, from the first, are quick enough for the ordinary tests.
     pub(crate) quick: usize,

@@ -81,7 +81,7 @@ pub(crate) fn repairs(p: &Point) -> Measured {
     vec![("availability", json!(run(whole).n(OK)))]
 }
 
-/// Kubernetes' autoscaler: how many replicas it asks for.
+/// Kubernetes' autoscaler: the number of replicas that it recommends.
 pub(crate) fn autoscaler(p: &Point) -> Measured {
     // Utilisation is set by the rate: each replica has ten slots that a call holds for a second.
     let (current, metric) = match p.find("current") {
@@ -170,7 +170,7 @@ pub(crate) fn pauses(p: &Point) -> Measured {
 }
 
 /// Burn-rate alerts: when they fire, and when they fall silent. Failures come evenly spaced, from
-/// an operation of their own: by chance, the share of a minute would differ too much from run to
+/// an operation of their own: at random, the share of a minute would differ too much from run to
 /// run.
 pub(crate) fn burn_rate(p: &Point) -> Measured {
     let failing = p.n("error_ratio");

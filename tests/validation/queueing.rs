@@ -241,7 +241,7 @@ pub(crate) fn impatient(p: &Point) -> Measured {
     ]
 }
 
-/// A client that gives up while the server works on.
+/// A client that times out while the server works on.
 pub(crate) fn doomed(p: &Point) -> Measured {
     let (rate, is_overload) = (p.n("arrival_rate"), p.n("arrival_rate") > 100.0);
     // Near saturation the state is remembered for hundreds of seconds: only a long run says anything.
