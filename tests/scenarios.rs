@@ -154,7 +154,7 @@ fn wrongs_of_order(scenario: &Scenario, claims: &Claims, run: &Run) -> Vec<Strin
 fn event(step: &Step) -> Option<Until> {
     match step.does {
         Some(Does::Trigger) => Some(Until::TriggerBegins),
-        Some(Does::Remedy | Does::Compare) => None,
+        Some(Does::Operators | Does::Remedy | Does::Compare) => None,
         None => step.until,
     }
 }

@@ -93,7 +93,7 @@ onPage("tidying up shows the whole design", {}, async (page) => {
 });
 
 onPage("a retry storm shows its amplification, each backend and the loop", {}, async (page) => {
-  for (const key of [".", ".", "."]) await page.keyboard.press(key);
+  for (const key of [".", "."]) await page.keyboard.press(key);
   await until(page, (s) => s.timeS > 8);
   await page.getByRole("button", { name: "Slow the database for 10 s" }).click();
   // The loop is drawn only once the slowdown is over.

@@ -180,7 +180,7 @@ test("where nothing can be kept, that is said and the page works", async () => {
     const said = page.getByRole("button", { name: "Not saved" });
     assert.ok(await said.evaluate((one) => one.scrollWidth <= one.clientWidth), "never cut");
     await said.click();
-    const reason = "Not saved: this browser lets the page keep nothing";
+    const reason = "Not saved: this browser blocks storage";
     const why = page.getByRole("alert").filter({ hasText: reason });
     await why.getByRole("button", { name: "Dismiss" }).click();
   }

@@ -160,6 +160,17 @@ onPage("the operators' view shows no fault and no diagnosis", {}, async (page) =
   await page.locator(".live-faults").waitFor();
 });
 
+onPage("the lesson on observability switches to the operators' view", {}, async (page) => {
+  const isOn = () => page.locator(".bar [data-part=operators]").getAttribute("aria-pressed");
+  await openLesson(page, "flying-blind");
+  await page.locator(".trigger").click();
+  await page.getByRole("button", { name: "Switch to the operators' view" }).click();
+  assert.equal(await isOn(), "true");
+  await page.locator(".node .rate", { hasText: "no data" }).first().waitFor();
+  await openLesson(page, "hot-key");
+  assert.equal(await isOn(), "false");
+});
+
 onPage("what was drawn is kept when a lesson is opened", {}, async (page) => {
   await page.keyboard.press("n");
   await page.keyboard.type("Mine");

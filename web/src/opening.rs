@@ -143,6 +143,8 @@ impl Page {
     /// Opens the lesson from its start.
     pub(crate) fn open_lesson(self, playing: bool) {
         self.opened.set(Opened::Lesson);
+        // A lesson that was left may have switched to the operators' view.
+        self.for_operators.set(false);
         let (id, design) = self.lesson.with_value(|lesson| {
             let scenario = &lesson.scenario;
             (scenario.id.clone(), scenario.design.clone())

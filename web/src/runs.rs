@@ -276,6 +276,9 @@ impl Page {
             // Otherwise, it would play on by itself from wherever the time line is dragged to.
             self.tell(|run| Request::Pause { run });
         }
+        if frame.state != RunState::Playing {
+            self.stand(frame.time_ns);
+        }
         self.live.take_frame(frame, self.speed.get_untracked());
     }
 

@@ -12,7 +12,7 @@ use report::{Conclusion, Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -229,6 +229,8 @@ pub struct Diagnosed {
     /// The recovery time after the last disturbance, in seconds; `None` before the recovery, or
     /// without a disturbance.
     pub recovery_s: Option<f64>,
+    /// The moment since which a feedback loop keeps the run down, in s; `None` if none does.
+    pub stuck_s: Option<f64>,
     /// The status sentence of the lesson that is followed, if it has one.
     pub says: Option<String>,
     /// The hash of the run, if it has ended and was not edited.

@@ -228,6 +228,7 @@ impl Live {
             findings,
             says,
             recovery_s: report.recovery.and_then(|recovery| recovery.recovery_s),
+            stuck_s: report.metastable.map(|stuck| stuck.since_s),
             hash: (self.is_over && !self.past.is_edited()).then_some(report.run.hash),
         })
     }

@@ -22,6 +22,8 @@ pub struct Step {
 pub enum Does {
     /// Injects the faults of the trigger.
     Trigger,
+    /// Shows only what the telemetry reports to operators.
+    Operators,
     /// Applies the main remedy.
     Remedy,
     /// Compares the run without and with the remedy, on the same seed.
@@ -47,6 +49,7 @@ impl Step {
     pub(crate) fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let does = [
             ("trigger", Does::Trigger),
+            ("operators", Does::Operators),
             ("remedy", Does::Remedy),
             ("compare", Does::Compare),
         ];

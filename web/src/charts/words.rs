@@ -18,14 +18,14 @@ pub(super) enum Series {
 impl Series {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Offered => "Offered",
+            Self::Offered => "Offered load",
             Self::Throughput => "Throughput",
             Self::Goodput => "Goodput",
             Self::Failed => "Failed",
             Self::P99 => "p99",
             Self::P50 => "p50",
             Self::Amplification => "Amplification",
-            Self::Waiting => "Waiting",
+            Self::Waiting => "Queue depth",
         }
     }
 

@@ -7,6 +7,8 @@ use report::Finding;
 
 use crate::state::Page;
 
+/// The rules whose findings name the parts of the loop.
+const RULES: [&str; 2] = ["metastable-failure", "retry-storm"];
 /// Free space between the cards and the ring.
 const MARGIN: f64 = 30.0;
 /// Additional space below, for two lines of text.
@@ -20,12 +22,13 @@ pub(crate) fn FeedbackLoop() -> impl IntoView {
     let ring = Memo::new(move |_| {
         page.tick.track();
         let now_s = page.history.with_value(|history| history.now_s);
+        page.review
+            .stuck_s
+            .get()
+            .filter(|since_s| *since_s <= now_s)?;
         page.review.findings.with(|findings| {
             let mut all = findings.iter().flat_map(Finding::all);
-            let stuck = all.find(|finding| {
-                finding.rule == "metastable-failure"
-                    && finding.onset_s.is_some_and(|onset_s| onset_s <= now_s)
-            })?;
+            let stuck = all.find(|finding| RULES.contains(&&*finding.rule))?;
             around(page, &stuck.subjects)
         })
     });

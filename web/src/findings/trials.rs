@@ -98,6 +98,17 @@ impl Trials {
         self.next()
     }
 
+    /// The run has stopped at this moment. A diagnosis of the moment may have arrived before that
+    /// was known.
+    pub(crate) fn stand(&mut self, at_ns: u64) -> Order {
+        let is_shown = |shown: &Diagnosed| shown.until_ns == at_ns;
+        if self.stands || !self.shown.as_ref().is_some_and(is_shown) {
+            return Order::Nothing;
+        }
+        self.stands = true;
+        self.next()
+    }
+
     /// Takes a conclusion. Answers to an old token are ignored.
     pub(crate) fn conclude(
         &mut self,

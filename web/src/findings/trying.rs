@@ -36,11 +36,18 @@ impl Page {
         self.review.scores.set(Arc::new(shown.scores.clone()));
         self.review.until_s.set(Some(shown.until_ns as f64 / 1e9));
         self.review.recovery_s.set(shown.recovery_s);
+        self.review.stuck_s.set(shown.stuck_s);
         self.review.says.set(shown.says.clone());
         let stands = !self.playing.get_untracked();
         let order = self.with_trials(|trials| trials.show(shown, stands));
         self.obey(order);
         self.show_findings();
+    }
+
+    /// The run has stopped at this moment: it is tested there.
+    pub(crate) fn stand(self, at_ns: u64) {
+        let order = self.with_trials(|trials| trials.stand(at_ns));
+        self.obey(order);
     }
 
     /// Takes a hash that needed a run of its own.
@@ -66,6 +73,7 @@ impl Page {
         self.hash.set(RunHash::None);
         self.review.until_s.set(None);
         self.review.recovery_s.set(None);
+        self.review.stuck_s.set(None);
         self.review.says.set(None);
         self.review.scores.set(Arc::default());
         self.review.earlier.set(Arc::default());

@@ -122,6 +122,18 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
             let main = lesson.with_value(|lesson| lesson.scenario.main_remedy().clone());
             remedy(page, lesson, 0, main, Some(nth))
         }
+        Some(Does::Operators) => {
+            let switch = move |_| {
+                page.stepped(nth);
+                page.for_operators.set(true);
+            };
+            view! {
+                <button class="button primary" on:click=switch>
+                    "Switch to the operators' view"
+                </button>
+            }
+            .into_any()
+        }
         Some(Does::Compare) => view! {
             <button
                 class="button primary"

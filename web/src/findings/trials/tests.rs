@@ -70,6 +70,20 @@ fn what_is_suspected_is_tried_once_while_the_run_plays() {
 }
 
 #[test]
+fn a_run_whose_last_diagnosis_came_before_its_end_was_known_is_tried_at_its_end() {
+    let mut trials = Trials::default();
+    let storm = || vec![finding("retry-storm", "")];
+    assert_eq!(trials.show(shown(5, storm()), false), Order::Try(1));
+    let order = trials.conclude(1, (3, 3, true), confirmed("retry-storm", ""));
+    assert_eq!(order, Order::Nothing);
+    // The diagnosis of the end arrives while the page believes that the run plays.
+    assert_eq!(trials.show(shown(9, storm()), false), Order::Nothing);
+    assert_eq!(trials.stand(8_000_000_000), Order::Nothing);
+    assert_eq!(trials.stand(9_000_000_000), Order::Try(2));
+    assert_eq!(trials.stand(9_000_000_000), Order::Nothing);
+}
+
+#[test]
 fn a_run_that_stands_is_tried_where_it_stands() {
     let mut trials = Trials::default();
     let storm = || vec![finding("retry-storm", "")];

@@ -94,11 +94,27 @@ impl<'a> Library<'a, '_> {
         self.add(format!("own {}", l.id), label, cost, edits);
     }
 
+    /// Stores the messages of each queue among these nodes on disk.
+    fn durable(&mut self, nodes: &[&str]) {
+        for id in nodes {
+            let kind = self.facts.design.node(id).map(|node| &node.kind);
+            if matches!(kind, Some(Kind::Queue(queue)) if !queue.durable) {
+                self.add(
+                    format!("durable {id}"),
+                    message!("Store the messages of {} durably", name(id)),
+                    "Each publish waits for the disk, which the model does not count.",
+                    vec![remedies::node(id, "durable", Value::Bool(true))],
+                );
+            }
+        }
+    }
+
     /// Remedies at a caller for a callee that is slow, unreachable or failing.
     pub(super) fn dependencies(&mut self) {
         let targets: Vec<&str> = (self.facts.design.faults.iter())
             .map(|fault| fault.target.as_str())
             .collect();
+        self.durable(&targets);
         let hit: Vec<&Link> = (self.calls().into_iter())
             .filter(|l| {
                 let served = self.facts.graph.served_by(l);

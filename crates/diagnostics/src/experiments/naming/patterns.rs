@@ -347,6 +347,10 @@ fn of_fault(facts: &Facts<'_>, of: &Intervention, metric: Metric) -> Option<Patt
                 "Acknowledge a write once a second member has it (semi-synchronous, or a quorum).",
             )
         }
+        (F::Crash, Some(Kind::Queue(queue))) if !queue.durable && metric == Metric::LostWrites => (
+            UNEXPLAINED,
+            "Store the messages of the queue durably: what it holds in memory is lost with it.",
+        ),
         (F::Crash | F::Hang, Some(Kind::Database(_))) if is_one => UNKNOWN,
         (F::RollingDeploy, _) => (BLIND.0, "Add health checks, and retry on another replica."),
         (F::Crash | F::Hang, _) if is_one => BLIND,
