@@ -102,17 +102,14 @@ fn onward(page: Page, id: &str) -> AnyView {
     .into_any()
 }
 
-fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyView {
-    let is_now = Memo::new(move |_| page.path.done.with(|done| done.current()) == nth);
-    let state = text(move || {
-        match page.path.done.with(|done| done.has(nth)) {
-            true => "done",
-            false if is_now.get() => "now",
-            false => "later",
-        }
-        .to_owned()
-    });
-    let does = match step.does {
+/// Returns what completes a step: a button of its own, or its event.
+fn action(
+    page: Page,
+    lesson: StoredValue<Lesson>,
+    (nth, is_now): (usize, Memo<bool>),
+    step: &Step,
+) -> AnyView {
+    match step.does {
         Some(Does::Trigger) => {
             // The steps before the fault are done with it.
             let pressed = Callback::new(move |()| (0..=nth).for_each(|step| page.stepped(step)));
@@ -147,7 +144,20 @@ fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyV
         }
         .into_any(),
         None => onwards(page, lesson, nth, is_now, step.until),
-    };
+    }
+}
+
+fn step(page: Page, lesson: StoredValue<Lesson>, nth: usize, step: Step) -> AnyView {
+    let is_now = Memo::new(move |_| page.path.done.with(|done| done.current()) == nth);
+    let state = text(move || {
+        match page.path.done.with(|done| done.has(nth)) {
+            true => "done",
+            false if is_now.get() => "now",
+            false => "later",
+        }
+        .to_owned()
+    });
+    let does = action(page, lesson, (nth, is_now), &step);
     let (asks, reveals) = lesson.with_value(|lesson| (lesson.asks_at(), lesson.reveals_at()));
     let question = (asks == nth).then(|| ask::question(page, lesson));
     let reveal = (reveals == nth).then(|| ask::reveal(page, lesson, nth));
