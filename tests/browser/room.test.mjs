@@ -246,6 +246,15 @@ for (const options of [{ width: 840 }, PHONE]) {
   });
 }
 
+onPage("every series of the charts has its mark, and its name in one line", {}, async (page) => {
+  const wrong = await page.$$eval(".series", (all) => all.filter((series) => {
+    const mark = getComputedStyle(series, "::before");
+    const drawn = mark.borderTopWidth !== "0px" || mark.backgroundColor !== "rgba(0, 0, 0, 0)";
+    return series.querySelector("dt").getBoundingClientRect().height > 20 || !drawn;
+  }).map((series) => series.textContent));
+  assert.deepEqual(wrong, []);
+});
+
 onPage("a card leaves out what has no room, never half of a figure", {}, async (page) => {
   await until(page, (s) => s.timeS > 2);
   const cut = await page.$$eval(".node .what", (all) => all.filter((what) => {
