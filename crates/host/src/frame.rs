@@ -320,9 +320,16 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
     if stations.is_empty() || !(2..=wire::BOXES_MAX).contains(&count) {
         return Vec::new();
     }
+    let mut before = None;
     let shown = present(world, place).map(|(replica, _)| {
+        let zone = world.zone_of(place, replica as u32);
+        let last = before.replace(zone).flatten();
+        let cut = world.is_cut(last, zone) || world.is_cut(zone, last);
         let Some(station) = stations.get(replica) else {
-            return wire::BoxFrame::default();
+            return wire::BoxFrame {
+                cut,
+                ..wire::BoxFrame::default()
+            };
         };
         let (held, working) = (station.held.level(), station.working.level());
         let (shard, leads, lag) = match behaviour {
@@ -338,6 +345,7 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
             shard,
             leads,
             lag_ms: clip(lag / 1_000_000),
+            cut,
         }
     });
     shown.collect()
@@ -376,6 +384,7 @@ fn link_frame(simulation: &Simulation, place: LinkIx) -> wire::LinkFrame {
         breakers_open: clip(tally.open.level()),
         impaired: simulation.is_impaired(place),
         cut: simulation.world().is_link_cut(place),
+        passes: simulation.world().is_link_passable(place),
     }
 }
 

@@ -153,6 +153,17 @@ impl World {
         *cut != [false; 2] || is_cut
     }
 
+    /// Returns whether some replicas at the ends of a link reach each other in both directions.
+    pub fn is_link_passable(&self, link: LinkIx) -> bool {
+        let LinkState { from, to, cut, .. } = self.link(link);
+        let [from, to] = [from, to].map(|end| &self.node(*end).zones);
+        let is_apart =
+            |a: ZoneIx, b: ZoneIx| self.is_cut(Some(a), Some(b)) || self.is_cut(Some(b), Some(a));
+        let has_no_zone = from.is_empty() || to.is_empty();
+        let reaches = has_no_zone || from.iter().any(|a| to.iter().any(|b| !is_apart(*a, *b)));
+        *cut == [false; 2] && reaches
+    }
+
     /// Draws what distance adds to a packet from one zone to another, in ns.
     pub fn draw_distance(
         &self,

@@ -29,10 +29,11 @@ pub(crate) enum Part {
     Ejected,
     Starting,
     Faulty,
+    Tear,
 }
 
 /// One path per part.
-pub(crate) type Paths = [String; 9];
+pub(crate) type Paths = [String; 10];
 
 /// Returns all parts of the drawing of a node's boxes.
 pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
@@ -42,6 +43,12 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
     let columns = columns(boxes);
     for ((state, one), place) in states.iter().zip(boxes).zip(columns) {
         draw_state(&mut paths, *state, place);
+        if one.cut {
+            // In the gap between two boxes.
+            let x = place.0.saturating_sub(2);
+            let tear = format_args!("M{x} 1l-2 4 4 4-4 4 4 4-4 4 4 4-4 4 2 3");
+            put(&mut paths, Part::Tear, tear);
+        }
         // A starting replica has no load yet.
         if *state != ReplicaState::Starting {
             draw_load(&mut paths, one, scale, place);
@@ -191,11 +198,14 @@ mod tests {
         let mut boxes = [loaded(5); 5];
         boxes[0].leads = true;
         boxes[1].lag_ms = 5_000;
+        boxes[2].cut = true;
         let paths = paths(&states, &boxes);
         let count = |part: Part| paths[part as usize].matches('M').count();
         assert_eq!(count(Part::Leader), 1);
         assert_eq!(count(Part::Slow), 2);
         assert_eq!(count(Part::Down), 2);
+        assert!(paths[Part::Tear as usize].starts_with("M54 1"));
+        assert_eq!(count(Part::Tear), 1);
         assert_eq!(count(Part::Ejected), 1);
         assert_eq!(count(Part::Starting), 1);
         assert_eq!(count(Part::Edge), 4);

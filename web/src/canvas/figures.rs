@@ -94,9 +94,9 @@ impl Body {
 }
 
 /// The parts of the picture: first those of the boxes, in their order, then all others.
-pub(super) const BODY: [&str; 12] = [
+pub(super) const BODY: [&str; 13] = [
     "working", "blocked", "edge", "leader", "slow", "down", "ejected", "starting", "faulty",
-    "free", "level", "missed",
+    "tear", "free", "level", "missed",
 ];
 
 impl NodeParts {

@@ -81,8 +81,10 @@ impl LinkParts {
             .set(match (link.breakers_open, link.cut, link.impaired) {
                 (0, false, false) => "",
                 (0, false, true) => "impaired",
+                (0, true, _) if link.passes => "part",
                 (0, true, _) => "cut",
                 (_, false, _) => "open",
+                (_, true, _) if link.passes => "open part",
                 (_, true, _) => "open cut",
             });
         let times = match times {

@@ -55,6 +55,8 @@ pub(crate) struct Totals {
     pub(crate) age_ns: u64,
     /// Work finished, and work finished after its caller had timed out.
     pub(crate) worked_ms: [u64; 2],
+    /// Duplicate effects and lost writes.
+    pub(crate) harm: u64,
 }
 
 impl Totals {
@@ -68,6 +70,8 @@ impl Totals {
             misses: node.misses,
             age_ns: node.age_ns,
             worked_ms: node.worked_ms,
+            // Stale reads are not counted: some designs allow them.
+            harm: node.harm[1] + node.harm[2],
         }
     }
 
@@ -81,6 +85,7 @@ impl Totals {
             misses: self.misses.saturating_sub(earlier.misses),
             age_ns: self.age_ns.wrapping_sub(earlier.age_ns),
             worked_ms: [0, 1].map(|at| self.worked_ms[at].saturating_sub(earlier.worked_ms[at])),
+            harm: self.harm.saturating_sub(earlier.harm),
         }
     }
 }
@@ -104,7 +109,10 @@ pub(crate) fn health(node: &NodeFrame, recent: Totals) -> Health {
     let answered = recent.completions + recent.failures;
     if gone || answered > 0 && recent.failures * 3 > answered {
         Health::Failing
-    } else if replicas_up + starting < node.replicas.len() || recent.failures * 100 > answered {
+    } else if replicas_up + starting < node.replicas.len()
+        || recent.failures * 100 > answered
+        || recent.harm > 0
+    {
         Health::Degraded
     } else if is_waiting(node) {
         Health::Waiting
@@ -236,8 +244,8 @@ const COINS_MAX: u64 = 4;
 const TAIL_NS: f64 = 30e9;
 
 /// Returns the harm that a node did to data so far, as coins in a row, 14 px high: a falling coin
-/// for each lost write, two overlapping ones for each duplicate effect, and a ring with a tail for
-/// stale answers, whose length is their age.
+/// for each lost write, two overlapping ones for each duplicate effect, and a clock that runs
+/// backwards for stale answers, with a bar as long as they are old.
 pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> String {
     let mut path = String::new();
     let mut x = 1;
@@ -255,11 +263,10 @@ pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> Strin
         x += 17;
     }
     if stale > 0 || age_ns > 0 {
-        let share = (age_ns as f64 / TAIL_NS).clamp(0.15, 1.0);
-        let (ring, tail) = (x, (share * 40.0).round());
+        let tail = ((age_ns as f64 / TAIL_NS).min(1.0) * 40.0).round();
+        let (hands, right) = (x + 6, x + 14);
         path += &format!(
-            "M{ring} 7a4 4 0 1 0 8 0a4 4 0 1 0-8 0M{} 4h{tail}m0 6h-{tail}",
-            ring + 7
+            "M{x} 7a6 6 0 1 1 2 4.5M{x} 7l-2-2m2 2l2.5-1.5M{hands} 4v3.5l2 1.5M{right} 7h{tail}"
         );
     }
     path
@@ -343,6 +350,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_store_that_applied_an_effect_twice_is_not_fine_until_that_is_past() {
+        let node = NodeFrame {
+            completions: 100,
+            harm: [5, 1, 0],
+            ..NodeFrame::default()
+        };
+        let now = Totals::of(&node);
+        assert_eq!(
+            health(&node, now.since(Totals::default())),
+            Health::Degraded
+        );
+        assert_eq!(health(&node, now.since(now)), Health::Fine);
+    }
+
+    #[test]
     fn coins_are_as_many_as_happened_and_a_tail_is_as_long_as_the_answer_is_old() {
         assert_eq!(coins([0, 0, 0], 0), "");
         let shapes = |path: &str| path.matches('M').count();
@@ -350,10 +372,10 @@ mod tests {
         assert_eq!(shapes(&coins([0, 0, 1], 0)), 2);
         assert_eq!(shapes(&coins([0, 3, 0], 0)), 6);
         assert_eq!(coins([0, 4, 0], 0), coins([0, 9_000, 0], 0));
-        assert_eq!(shapes(&coins([7, 2, 1], 0)), 2 + 4 + 2);
+        assert_eq!(shapes(&coins([7, 2, 1], 0)), 2 + 4 + 4);
         let [fresh, old] = [2_000_000_000, 30_000_000_000].map(|age_ns| coins([1, 0, 0], age_ns));
         assert!(
-            fresh.contains("h6m") && old.contains("h40m"),
+            fresh.ends_with("7h3") && old.ends_with("7h40"),
             "{fresh} {old}"
         );
     }

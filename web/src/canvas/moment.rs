@@ -51,6 +51,7 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         Paint::line(Ink::Degraded, 1.5),
         Paint::line(Ink::Waiting, 1.5),
         Paint::line(Ink::Failing, 1.5),
+        Paint::line(Ink::Failing, 1.5),
         Paint::fill(Ink::Free),
         Paint::fill(Ink::Waiting),
         Paint::fill(Ink::Degraded),
@@ -90,7 +91,7 @@ fn link(parts: &LinkParts) -> LinkNow {
             .per_s
             .map_or_else(String::new, |rate| format!("{}/s", words::rate(rate))),
         width: parts.line.shown().parse().unwrap_or_default(),
-        cut: is("cut"),
+        cut: is("cut") || is("part"),
         impaired: is("impaired"),
         open: is("open"),
     }

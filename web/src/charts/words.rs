@@ -129,8 +129,8 @@ mod tests {
         };
         assert_eq!(
             summary(10.0, Some(&figures)),
-            "Charts of the run at 10 s: offered 200 per second, goodput 60 per second, failed 120 per second, \
-             p50 12.3 ms, p99 1000 ms, amplification 3.8 times, waiting 42."
+            "Charts of the run at 10 s: offered load 200 per second, goodput 60 per second, failed 120 per second, \
+             p50 12.3 ms, p99 1000 ms, amplification 3.8 times, queue depth 42."
         );
         assert_eq!(
             Series::P50.of(&Figures {

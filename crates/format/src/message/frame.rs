@@ -136,6 +136,8 @@ pub struct BoxFrame {
     pub leads: bool,
     /// How long its copy has lacked a write, in ms.
     pub lag_ms: u32,
+    /// Whether a partition separates it from the one before.
+    pub cut: bool,
 }
 
 /// What a cache or a database holds.
@@ -265,8 +267,10 @@ pub struct LinkFrame {
     pub breakers_open: u32,
     /// A latency or loss fault is on.
     pub impaired: bool,
-    /// A partition cuts it, at least for some of its replicas.
+    /// Whether a partition cuts it, at least for some of its replicas.
     pub cut: bool,
+    /// Whether some of its replicas reach each other in spite of it.
+    pub passes: bool,
 }
 
 /// What happened in one window of time.

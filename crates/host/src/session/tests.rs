@@ -390,3 +390,33 @@ fn what_cannot_run_is_answered_with_its_problems_and_the_run_goes_on() {
     );
     assert!(session.is_busy());
 }
+
+#[test]
+fn a_partition_separates_members_and_leaves_each_side_its_own() {
+    let scenario = scenarios::find("split-brain").expect("it is in the library");
+    let design = scenario.broken();
+    let mut session = Session::new();
+    load(&mut session, format::json::write(&design), 1.0);
+    session.handle(Request::Pause { run: 1 });
+    session.handle(Request::Seek {
+        run: 1,
+        time_ns: design.faults[0].at.0 + 5_000_000_000,
+        token: 1,
+    });
+    let frames = work(&mut session)
+        .into_iter()
+        .filter_map(|reply| match reply {
+            Reply::Frame(frame) => Some(frame),
+            _ => None,
+        });
+    let frame = frames.last().expect("frames come");
+    let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
+    let rooms = &frame.nodes[place("rooms").expect("it is there")];
+    let cut: Vec<bool> = rooms.boxes.iter().map(|member| member.cut).collect();
+    assert_eq!(cut, [false, true]);
+    // Each side still reaches the member in its zone.
+    for (link, shown) in design.links.iter().zip(&frame.links) {
+        let is_torn = link.to == "rooms";
+        assert_eq!((shown.cut, shown.passes), (is_torn, true), "{}", link.id);
+    }
+}
