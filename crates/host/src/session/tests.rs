@@ -403,13 +403,12 @@ fn a_partition_separates_members_and_leaves_each_side_its_own() {
         time_ns: design.faults[0].at.0 + 5_000_000_000,
         token: 1,
     });
-    let frames = work(&mut session)
-        .into_iter()
-        .filter_map(|reply| match reply {
-            Reply::Frame(frame) => Some(frame),
-            _ => None,
-        });
-    let frame = frames.last().expect("frames come");
+    let replies = work(&mut session);
+    let mut frames = replies.iter().filter_map(|reply| match reply {
+        Reply::Frame(frame) => Some(frame),
+        _ => None,
+    });
+    let frame = frames.next_back().expect("frames come");
     let place = |id: &str| design.nodes.iter().position(|node| node.id == id);
     let rooms = &frame.nodes[place("rooms").expect("it is there")];
     let cut: Vec<bool> = rooms.boxes.iter().map(|member| member.cut).collect();
