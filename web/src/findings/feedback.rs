@@ -2,6 +2,7 @@
 //! of arrows around the nodes that it runs through.
 
 use editor::Rect;
+use format::message::Diagnosed;
 use leptos::prelude::*;
 use report::Finding;
 
@@ -22,14 +23,9 @@ pub(crate) fn FeedbackLoop() -> impl IntoView {
     let ring = Memo::new(move |_| {
         page.tick.track();
         let now_s = page.history.with_value(|history| history.now_s);
-        page.review
-            .stuck_s
-            .get()
-            .filter(|since_s| *since_s <= now_s)?;
-        page.review.findings.with(|findings| {
-            let mut all = findings.iter().flat_map(Finding::all);
-            let stuck = all.find(|finding| RULES.contains(&&*finding.rule))?;
-            around(page, &stuck.subjects)
+        page.review.stuck.with(|stuck| {
+            let stuck = stuck.as_ref().filter(|(since_s, _)| *since_s <= now_s);
+            stuck.and_then(|(_, parts)| around(page, parts))
         })
     });
     move || {
@@ -49,6 +45,14 @@ pub(crate) fn FeedbackLoop() -> impl IntoView {
             }
         })
     }
+}
+
+/// Returns since when a feedback loop keeps the run down, in s, and its parts. They come from the
+/// rules, which know the run up to now: experiments may be of an earlier moment.
+pub(super) fn parts(shown: &Diagnosed) -> Option<(f64, Vec<String>)> {
+    let mut all = shown.findings.iter().flat_map(Finding::all);
+    let stuck = all.find(|finding| RULES.contains(&&*finding.rule))?;
+    Some((shown.stuck_s?, stuck.subjects.clone()))
 }
 
 /// Returns the area of these parts with a margin, and whether a link is among them.

@@ -47,8 +47,8 @@ pub(crate) struct Review {
     pub(crate) until_s: RwSignal<Option<f64>>,
     /// Time from the last disturbance until the run recovered, in seconds.
     pub(crate) recovery_s: RwSignal<Option<f64>>,
-    /// The moment since which a feedback loop keeps the run down, in s.
-    pub(crate) stuck_s: RwSignal<Option<f64>>,
+    /// The moment since which a feedback loop keeps the run down, in s, and its parts.
+    pub(crate) stuck: RwSignal<Option<(f64, Vec<String>)>>,
     /// The lesson's own status sentence.
     pub(crate) says: RwSignal<Option<String>>,
     /// The scores of its design's requirements.
@@ -90,7 +90,7 @@ impl Default for Review {
         Self {
             until_s: RwSignal::new(None),
             recovery_s: RwSignal::new(None),
-            stuck_s: RwSignal::new(None),
+            stuck: RwSignal::new(None),
             says: RwSignal::new(None),
             scores: RwSignal::new(Arc::default()),
             titles: RwSignal::new(Arc::default()),

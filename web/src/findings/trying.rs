@@ -36,7 +36,7 @@ impl Page {
         self.review.scores.set(Arc::new(shown.scores.clone()));
         self.review.until_s.set(Some(shown.until_ns as f64 / 1e9));
         self.review.recovery_s.set(shown.recovery_s);
-        self.review.stuck_s.set(shown.stuck_s);
+        self.review.stuck.set(super::feedback::parts(&shown));
         self.review.says.set(shown.says.clone());
         let stands = !self.playing.get_untracked();
         let order = self.with_trials(|trials| trials.show(shown, stands));
@@ -73,7 +73,7 @@ impl Page {
         self.hash.set(RunHash::None);
         self.review.until_s.set(None);
         self.review.recovery_s.set(None);
-        self.review.stuck_s.set(None);
+        self.review.stuck.set(None);
         self.review.says.set(None);
         self.review.scores.set(Arc::default());
         self.review.earlier.set(Arc::default());
