@@ -19,8 +19,8 @@ const EXPERIMENTS: usize = 150;
 fn native_hashes_are_written_for_wasm_to_match() {
     let scenarios = scenarios::all().into_iter().flat_map(|scenario| {
         [
-            (format!("{} faulty", scenario.id), scenario.broken()),
-            (format!("{} fixed", scenario.id), scenario.mended()),
+            (format!("{} faulty", scenario.id), scenario.faulty()),
+            (format!("{} fixed", scenario.id), scenario.fixed()),
         ]
     });
     let scenarios = scenarios.map(|(name, design)| (name, design, 100_000_000));

@@ -56,11 +56,11 @@ fn wrongs(claims: &Claims, broken: &Run, mended: &Run) -> Vec<String> {
     let ratio =
         |expectation: &Expectation| Some(of(mended, expectation)? / of(broken, expectation)?);
     let broken_wrong = claims
-        .broken
+        .faulty
         .iter()
         .filter_map(|e| check("faulty", e, of(broken, e)));
     let mended_wrong = claims
-        .mended
+        .fixed
         .iter()
         .filter_map(|e| check("fixed", e, of(mended, e)));
     let ratio_wrong = claims
@@ -186,13 +186,13 @@ fn moment(scenario: &Scenario, run: &Run, event: Until) -> Option<f64> {
 /// Plays a scenario. Returns its row of the table, its results, and the claims that do not hold.
 fn play(scenario: &Scenario) -> (String, Measured, Vec<String>) {
     let claims = scenarios::claims(&scenario.id).unwrap();
-    let (design, mend) = (scenario.broken(), scenario.mended());
+    let (design, mend) = (scenario.faulty(), scenario.fixed());
     let others: Vec<_> = scenario
         .remedies
         .iter()
         .zip(&claims.remedies)
         .filter(|(_, claims)| !claims.is_empty())
-        .map(|(remedy, claims)| (&remedy.label, scenario.mended_by(remedy), claims))
+        .map(|(remedy, claims)| (&remedy.label, scenario.fixed_by(remedy), claims))
         .collect();
     let (mut problems, mut holding) = (Vec::new(), 0);
     let mut measured = Measured::new(scenario);
@@ -277,9 +277,9 @@ fn the_cost_of_every_remedy_names_its_money() {
             let report = run(design, seed).report;
             report.at_path("cost.monthly").map_or(f64::NAN, number)
         };
-        let before = monthly(&scenario.broken());
+        let before = monthly(&scenario.faulty());
         let check = |remedy: &scenarios::Remedy| {
-            let after = monthly(&scenario.mended_by(remedy));
+            let after = monthly(&scenario.fixed_by(remedy));
             let changes = (after - before).abs() > 0.05 * before;
             let said = amounts(&remedy.cost);
             let is_near = |said: f64, is: f64| (said - is).abs() <= 0.02 * is;
@@ -314,7 +314,7 @@ fn every_status_sentence_is_known_while_the_run_goes_on() {
             "{id}: a run of the page has other moments"
         );
         // In the run without the fix or in the one with it, there is something to say.
-        let said = [scenario.broken(), scenario.mended()].map(|design| {
+        let said = [scenario.faulty(), scenario.fixed()].map(|design| {
             let mut simulation = sim::Simulation::new(&design);
             let mut at = |share: f64| {
                 let until = design.settings.duration.0 as f64 * share;

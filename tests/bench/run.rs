@@ -87,7 +87,7 @@ fn design(workload: &str) -> Design {
         id => {
             let mut all = scenarios::all().into_iter();
             let scenario = all.find(|scenario| scenario.id == id);
-            return scenario.expect("a workload or a scenario's id").broken();
+            return scenario.expect("a workload or a scenario's id").faulty();
         }
     };
     format::json::read(&text).expect("the workload is a valid design")

@@ -18,8 +18,8 @@ fn designs() -> Vec<(String, Design)> {
     let lessons = scenarios::all().into_iter().flat_map(|scenario| {
         let id = &scenario.id;
         [
-            (format!("{id} (faulty)"), scenario.broken()),
-            (format!("{id} (fixed)"), scenario.mended()),
+            (format!("{id} (faulty)"), scenario.faulty()),
+            (format!("{id} (fixed)"), scenario.fixed()),
         ]
     });
     let sound = scenarios::sound().into_iter();

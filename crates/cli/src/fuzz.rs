@@ -91,7 +91,7 @@ fn corpus() -> Vec<(Format, Vec<u8>)> {
     let mut corpus = Vec::new();
     let designs = (0..12).map(testing::design);
     let scenarios = host::scenarios::all();
-    for design in designs.chain(scenarios.iter().map(|scenario| scenario.broken())) {
+    for design in designs.chain(scenarios.iter().map(|scenario| scenario.faulty())) {
         corpus.push((Format::Json, json::write(&design)));
         corpus.push((Format::Mermaid, mermaid::write(&design)));
         let value: toml::Value =

@@ -8,14 +8,14 @@ use std::path::Path;
 /// A scenario with its remedy.
 pub(crate) fn mended(source: &str) -> Result<Design, String> {
     host::scenarios::find(source)
-        .map(|scenario| scenario.mended())
+        .map(|scenario| scenario.fixed())
         .ok_or_else(|| format!("--remedy needs a scenario, but \"{source}\" is not one"))
 }
 
 /// The design of a file, a link, or a scenario (which comes with what breaks it).
 pub(crate) fn design(source: &str) -> Result<Design, String> {
     if let Some(scenario) = host::scenarios::find(source) {
-        return Ok(scenario.broken());
+        return Ok(scenario.faulty());
     }
     if let Some(sound) = host::scenarios::find_sound(source) {
         return Ok(sound.design);

@@ -24,18 +24,18 @@ fn run(design: &Design) -> Report {
 /// A design to run, and the rule it is about.
 #[derive(Clone, Debug)]
 enum Case {
-    Broken(String, String),
+    Faulty(String, String),
     NearMiss(String, String, String),
-    Mended(String, String),
+    Fixed(String, String),
     Sound(String),
 }
 
 impl Case {
     fn name(&self) -> String {
         match self {
-            Self::Broken(id, _) => format!("{id} (faulty)"),
+            Self::Faulty(id, _) => format!("{id} (faulty)"),
             Self::NearMiss(id, _, label) => format!("{id} (near miss: {label})"),
-            Self::Mended(id, _) => format!("{id} (fixed)"),
+            Self::Fixed(id, _) => format!("{id} (fixed)"),
             Self::Sound(id) => format!("{id} (reference design)"),
         }
     }
@@ -46,10 +46,10 @@ fn cases() -> Vec<(Case, Design)> {
     for scenario in scenarios::all() {
         let claims = scenarios::claims(&scenario.id).expect("it has claims");
         let (id, rule) = (scenario.id.clone(), claims.rule.clone());
-        cases.push((Case::Broken(id.clone(), rule.clone()), scenario.broken()));
-        cases.push((Case::Mended(id.clone(), rule.clone()), scenario.mended()));
+        cases.push((Case::Faulty(id.clone(), rule.clone()), scenario.faulty()));
+        cases.push((Case::Fixed(id.clone(), rule.clone()), scenario.fixed()));
         for near in &claims.near_misses {
-            let mut design = scenario.broken();
+            let mut design = scenario.faulty();
             design
                 .apply(near.command.clone())
                 .expect("the near miss fits");
@@ -125,7 +125,7 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
             );
         }
         match case {
-            Case::Broken(_, rule) => {
+            Case::Faulty(_, rule) => {
                 let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
                 row.broken += 1;
                 let is_hit = tops.first().is_some_and(|f| f.rule == *rule && f.measured);
@@ -139,15 +139,15 @@ fn rules_name_every_broken_scenario_and_are_silent_on_the_sound() {
                     problems.push(format!("{}: {below}; on top {}", case.name(), said(&tops)));
                 }
             }
-            Case::NearMiss(_, rule, _) | Case::Mended(_, rule) => {
+            Case::NearMiss(_, rule, _) | Case::Fixed(_, rule) => {
                 let row = rows.get_mut(rule.as_str()).expect("a rule of the table");
                 row.silent += 1;
                 if alarms.iter().any(|f| f.rule == *rule) {
                     row.said += 1;
                     problems.push(format!("{}: {rule} is not silent", case.name()));
                 }
-                let is_mended = matches!(case, Case::Mended(..));
-                if is_mended && alarms.iter().any(|f| f.severity == Severity::Error) {
+                let is_fixed = matches!(case, Case::Fixed(..));
+                if is_fixed && alarms.iter().any(|f| f.severity == Severity::Error) {
                     problems.push(format!("{}: errors {}", case.name(), said(&alarms)));
                 }
             }

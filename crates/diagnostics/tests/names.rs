@@ -133,8 +133,8 @@ fn every_name_is_a_piece_of_its_own() {
     // Each with how far it is run.
     let mut designs: Vec<(Design, u64)> = Vec::new();
     for scenario in scenarios::all() {
-        designs.push((scenario.broken(), u64::MAX));
-        designs.push((scenario.mended(), u64::MAX));
+        designs.push((scenario.faulty(), u64::MAX));
+        designs.push((scenario.fixed(), u64::MAX));
     }
     designs.extend((0..200).map(|seed| (testing::design(seed), 100_000)));
     let next = AtomicUsize::new(0);

@@ -263,7 +263,7 @@ fn large_designs_are_looked_at_too() {
 #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
 fn diagnosis_is_cheap() {
     let scenario = scenarios::find("retry-storm").expect("it is there");
-    let design = scenario.broken();
+    let design = scenario.faulty();
     let mut simulation = Simulation::new(&design);
     simulation.run();
     let report = simulation.report();

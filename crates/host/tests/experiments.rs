@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 fn design(name: &str) -> Design {
     let scenario = scenarios::find(name).expect("there is one of this name");
-    scenario.broken()
+    scenario.faulty()
 }
 
 fn report(design: &Design) -> Report {

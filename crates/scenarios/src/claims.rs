@@ -16,9 +16,9 @@ pub struct Claims {
     /// Designs similar to the faulty one on which that rule must stay silent.
     pub near_misses: Vec<NearMiss>,
     /// What the faulty run must show.
-    pub broken: Vec<Expectation>,
+    pub faulty: Vec<Expectation>,
     /// What the run with the main remedy must show.
-    pub mended: Vec<Expectation>,
+    pub fixed: Vec<Expectation>,
     /// Bounds of a metric with the main remedy divided by the same metric without it.
     pub ratio: Vec<Expectation>,
     /// What the faulty run must show because the text of a step states it; one list per step.
@@ -81,7 +81,7 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
     let expect = part(value, "expect", &mut reader)
         .cloned()
         .unwrap_or(Value::Null);
-    let [broken, mended, ratio] = reader.within("expect", |reader| {
+    let [faulty, fixed, ratio] = reader.within("expect", |reader| {
         reader.check_names(&expect, &["faulty", "fixed", "ratio"]);
         ["faulty", "fixed", "ratio"].map(|name| list(&expect, name, reader, read_expectation))
     });
@@ -89,8 +89,8 @@ pub(crate) fn read(value: &Value) -> Result<Claims, Vec<Problem>> {
         problems if problems.is_empty() => Ok(Claims {
             rule,
             near_misses,
-            broken,
-            mended,
+            faulty,
+            fixed,
             ratio,
             steps,
             remedies,

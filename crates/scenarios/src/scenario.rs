@@ -121,29 +121,29 @@ pub(crate) const FIELDS: [&str; 16] = [
 
 impl Scenario {
     /// Returns the design with the faults of its trigger, as the command line runs it.
-    pub fn broken(&self) -> Design {
+    pub fn faulty(&self) -> Design {
         let mut design = self.design.clone();
         let faults = self.trigger.iter().flat_map(|trigger| &trigger.faults);
         design.faults.extend(faults.cloned());
         design
     }
 
-    /// Returns [`Scenario::broken`] with the main remedy applied.
+    /// Returns [`Scenario::faulty`] with the main remedy applied.
     ///
     /// # Panics
     ///
     /// If the remedy does not fit the design; a test applies them all.
-    pub fn mended(&self) -> Design {
-        self.mended_by(self.main_remedy())
+    pub fn fixed(&self) -> Design {
+        self.fixed_by(self.main_remedy())
     }
 
-    /// Returns [`Scenario::broken`] with a remedy applied.
+    /// Returns [`Scenario::faulty`] with a remedy applied.
     ///
     /// # Panics
     ///
     /// If the remedy does not fit the design; a test applies them all.
-    pub fn mended_by(&self, remedy: &Remedy) -> Design {
-        let mut design = self.broken();
+    pub fn fixed_by(&self, remedy: &Remedy) -> Design {
+        let mut design = self.faulty();
         design
             .apply(remedy.command.clone())
             .expect("the remedy fits the design");

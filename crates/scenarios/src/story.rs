@@ -11,7 +11,7 @@ pub enum Piece<'a> {
         /// Its name.
         name: &'a str,
         /// Whether it is taken from the fixed run instead of the faulty one.
-        mended: bool,
+        fixed: bool,
     },
 }
 
@@ -26,11 +26,11 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         if !before.is_empty() {
             pieces.push(Piece::Text(before));
         }
-        let (name, mended) = match name.strip_prefix("fixed ") {
+        let (name, fixed) = match name.strip_prefix("fixed ") {
             Some(name) => (name, true),
             None => (name, false),
         };
-        pieces.push(Piece::Figure { name, mended });
+        pieces.push(Piece::Figure { name, fixed });
         rest = behind;
     }
     if !rest.is_empty() {
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn braces_are_figures() {
-        let figure = |name, mended| Piece::Figure { name, mended };
+        let figure = |name, fixed| Piece::Figure { name, fixed };
         let text = "{a} of them, then {fixed b}.";
         let wanted = [
             figure("a", false),

@@ -5,25 +5,25 @@ use super::*;
 #[test]
 fn every_remedy_and_near_miss_fits_its_design() {
     for scenario in all() {
-        let (id, broken) = (&scenario.id, scenario.broken());
-        assert_eq!(broken.problems(), [], "{id}");
+        let (id, faulty) = (&scenario.id, scenario.faulty());
+        assert_eq!(faulty.problems(), [], "{id}");
         for remedy in &scenario.remedies {
-            let mended = scenario.mended_by(remedy);
-            assert_eq!(mended.problems(), [], "{id}: {}", remedy.label);
-            assert_ne!(mended, broken, "{id}: {}", remedy.label);
+            let fixed = scenario.fixed_by(remedy);
+            assert_eq!(fixed.problems(), [], "{id}: {}", remedy.label);
+            assert_ne!(fixed, faulty, "{id}: {}", remedy.label);
         }
         let claims = claims(id).unwrap();
         assert!(
-            !claims.broken.is_empty() && !claims.mended.is_empty(),
+            !claims.faulty.is_empty() && !claims.fixed.is_empty(),
             "{id}"
         );
         assert!(!claims.near_misses.is_empty(), "{id}");
         for near_miss in claims.near_misses {
-            let mut design = broken.clone();
+            let mut design = faulty.clone();
             let done = design.apply(near_miss.command);
             assert!(done.is_ok(), "{id}: {}: {done:?}", near_miss.label);
             assert_eq!(design.problems(), [], "{id}: {}", near_miss.label);
-            assert_ne!(design, broken, "{id}: {}", near_miss.label);
+            assert_ne!(design, faulty, "{id}: {}", near_miss.label);
         }
     }
 }
@@ -32,12 +32,12 @@ fn every_remedy_and_near_miss_fits_its_design() {
 fn every_remedy_can_be_undone() {
     for scenario in all() {
         for remedy in &scenario.remedies {
-            let mut design = scenario.broken();
+            let mut design = scenario.faulty();
             let inverse = design.apply(remedy.command.clone()).unwrap();
             design.apply(inverse).unwrap();
             assert_eq!(
                 design,
-                scenario.broken(),
+                scenario.faulty(),
                 "{}: {}",
                 scenario.id,
                 remedy.label
@@ -49,7 +49,7 @@ fn every_remedy_can_be_undone() {
 #[test]
 fn steps_point_at_what_is_there_and_texts_name_figures_that_are_shown() {
     for scenario in all() {
-        let (id, design) = (&scenario.id, scenario.mended());
+        let (id, design) = (&scenario.id, scenario.fixed());
         let is_there = |point: &String| {
             [&design, &scenario.design]
                 .iter()
@@ -248,7 +248,7 @@ fn the_index_says_what_the_files_say() {
 fn nodes_do_not_overlap() {
     let designs = all()
         .into_iter()
-        .flat_map(|scenario| [scenario.broken(), scenario.mended()])
+        .flat_map(|scenario| [scenario.faulty(), scenario.fixed()])
         .chain(sound().into_iter().map(|sound| sound.design));
     for design in designs {
         for (at, node) in design.nodes.iter().enumerate() {

@@ -145,23 +145,26 @@ impl World {
 
     /// Returns whether a partition blocks anything that a link carries, in either direction.
     pub fn is_link_cut(&self, link: LinkIx) -> bool {
-        let LinkState { from, to, cut, .. } = self.link(link);
-        let [from, to] = [from, to].map(|end| &self.node(*end).zones);
-        let is_apart =
-            |a: ZoneIx, b: ZoneIx| self.is_cut(Some(a), Some(b)) || self.is_cut(Some(b), Some(a));
-        let is_cut = from.iter().any(|a| to.iter().any(|b| is_apart(*a, *b)));
-        *cut != [false; 2] || is_cut
+        self.link(link).cut != [false; 2] || self.zone_pairs(link).any(|is_apart| is_apart)
     }
 
     /// Returns whether some replicas at the ends of a link reach each other in both directions.
     pub fn is_link_passable(&self, link: LinkIx) -> bool {
-        let LinkState { from, to, cut, .. } = self.link(link);
+        let mut pairs = self.zone_pairs(link).peekable();
+        // An end in no zone is reachable from everywhere.
+        let reaches = pairs.peek().is_none() || pairs.any(|is_apart| !is_apart);
+        self.link(link).cut == [false; 2] && reaches
+    }
+
+    /// Returns for each pair of zones at the ends of a link whether a partition separates them, in
+    /// either direction.
+    fn zone_pairs(&self, link: LinkIx) -> impl Iterator<Item = bool> {
+        let LinkState { from, to, .. } = self.link(link);
         let [from, to] = [from, to].map(|end| &self.node(*end).zones);
         let is_apart =
             |a: ZoneIx, b: ZoneIx| self.is_cut(Some(a), Some(b)) || self.is_cut(Some(b), Some(a));
-        let has_no_zone = from.is_empty() || to.is_empty();
-        let reaches = has_no_zone || from.iter().any(|a| to.iter().any(|b| !is_apart(*a, *b)));
-        *cut == [false; 2] && reaches
+        from.iter()
+            .flat_map(move |a| to.iter().map(move |b| is_apart(*a, *b)))
     }
 
     /// Draws what distance adds to a packet from one zone to another, in ns.

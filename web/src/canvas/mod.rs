@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 
 use design::Design;
 use editor::{Routes, Viewport};
-use format::message::{Frame, RunState};
+use format::message::{Frame, NodeFrame, RunState};
 use leptos::prelude::*;
 
 pub(crate) use animation::{animate, to_stage};
@@ -421,7 +421,7 @@ impl Picture {
                     let called = links.iter().filter(|(_, (from, _), _)| *from == at);
                     let called = called.filter_map(|(_, (_, to), _)| self.frame.nodes.get(*to));
                     // Operators see no state of what tells them nothing.
-                    let is_seen = |target: &&_| !self.for_operators || is_heard(target);
+                    let is_seen = |target: &&NodeFrame| !self.for_operators || target.heard;
                     parts.draw_backends(called.filter(is_seen));
                 }
                 false => parts.draw(node, *body),
@@ -470,10 +470,6 @@ impl Picture {
             }
         }
     }
-}
-
-fn is_heard(node: &format::message::NodeFrame) -> bool {
-    node.heard
 }
 
 /// Returns the maximum number of attempts that a call over a link can make. In a second in which

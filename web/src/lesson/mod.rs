@@ -235,7 +235,7 @@ impl Page {
         let pair = self.lesson.with_value(|lesson| {
             let scenario = &lesson.scenario;
             let remedy = scenario.remedies.get(way)?;
-            let mut broken = scenario.broken();
+            let mut broken = scenario.faulty();
             broken.settings.seed = seed;
             let mended = mended(&broken, remedy)?;
             let of = Of::Lesson(scenario.shows.clone(), way == 0);

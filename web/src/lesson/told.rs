@@ -67,15 +67,15 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
 
 /// Returns a text with its values; an ellipsis for those that are not known yet.
 pub(super) fn filled(text: &str, shows: &[Shown], runs: Option<&[Value; 2]>) -> String {
-    let figure = |name: &str, mended: bool| {
+    let figure = |name: &str, fixed: bool| {
         let shown = shows.iter().find(|shown| shown.name == name)?;
-        let value = shown.figure.of(&runs?[usize::from(mended)])?;
+        let value = shown.figure.of(&runs?[usize::from(fixed)])?;
         Some(shown.unit.show(value))
     };
     let said = pieces(text).into_iter().map(|piece| match piece {
         Piece::Text(text) => text.to_owned(),
-        Piece::Figure { name, mended } => {
-            figure(name, mended).unwrap_or_else(|| "\u{2026}".to_owned())
+        Piece::Figure { name, fixed } => {
+            figure(name, fixed).unwrap_or_else(|| "\u{2026}".to_owned())
         }
     });
     said.collect()

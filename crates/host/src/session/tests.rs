@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 fn design() -> String {
     let scenario = scenarios::find("retry-storm").expect("it is in the library");
-    format::json::write(&scenario.broken())
+    format::json::write(&scenario.faulty())
 }
 
 /// Drives a session with a clock that jumps, as timers do.
@@ -394,7 +394,7 @@ fn what_cannot_run_is_answered_with_its_problems_and_the_run_goes_on() {
 #[test]
 fn a_partition_separates_members_and_leaves_each_side_its_own() {
     let scenario = scenarios::find("split-brain").expect("it is in the library");
-    let design = scenario.broken();
+    let design = scenario.faulty();
     let mut session = Session::new();
     load(&mut session, format::json::write(&design), 1.0);
     session.handle(Request::Pause { run: 1 });
