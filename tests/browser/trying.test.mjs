@@ -1,8 +1,9 @@
 // The diagnosis of the run on the canvas up to now, and the experiments on it.
 import assert from "node:assert/strict";
-import { clean, pages, state, until } from "./page.mjs";
+import { test } from "node:test";
+import { clean, openRunning, pages, state, until } from "./page.mjs";
 
-const { onPage } = pages();
+const { onPage, playground } = pages();
 const WAIT = { timeout: 90_000 };
 
 /** The retry storm of the first lesson, paused after the trigger. */
@@ -49,6 +50,22 @@ onPage("what is suspected is tried where the run stands", {}, async (page) => {
   assert.equal(back.run, stood.run);
   assert.equal(back.knownS, stood.knownS);
   assert.equal(await standing(top(page)), "confirmed");
+});
+
+test("other cores make a part of the experiments", async () => {
+  const context = await playground.browser.newContext({ serviceWorkers: "block" });
+  await context.addInitScript(() => {
+    Object.defineProperty(navigator, "hardwareConcurrency", { get: () => 4 });
+  });
+  const page = await openRunning(playground, { context });
+  await storm(page, 60);
+  await page.locator(".trying-done").waitFor(WAIT);
+  // The one that plays, the one in charge of the experiments, and its helpers.
+  assert.equal(page.workers().length, 5);
+  assert.equal(await standing(top(page)), "confirmed");
+  assert.equal(await top(page).getAttribute("data-rule"), "retry-storm");
+  assert.deepEqual(playground.problems, []);
+  await context.close();
 });
 
 onPage("experiments can be stopped and continued", {}, async (page) => {

@@ -240,8 +240,13 @@ impl Page {
             EngineEvent::Reply(Reply::Invalid {
                 token, problems, ..
             }) => self.take_problems(token, &problems),
+            // These are of the workers that make experiments.
             EngineEvent::Reply(
-                Reply::Ready { .. } | Reply::Failed { .. } | Reply::Concluded { .. },
+                Reply::Ready { .. }
+                | Reply::Failed { .. }
+                | Reply::Concluded { .. }
+                | Reply::Job(_)
+                | Reply::Ran(_),
             ) => {}
             EngineEvent::Failed { message, restarted } => self.take_failure(&message, restarted),
         }

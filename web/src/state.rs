@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::arriving::Arrived;
 use crate::canvas::{Live, Places};
 use crate::engine::Engine;
-use crate::findings::Review;
+use crate::findings::{Lab, Review};
 use crate::history::{History, SharedHistory};
 use crate::keeping::{Desk, Saved};
 use crate::lesson::{Lesson, Path};
@@ -238,8 +238,8 @@ pub(crate) struct Page {
     pub(crate) live: Live,
     pub(crate) editor: StoredValue<Editor, LocalStorage>,
     pub(crate) engine: StoredValue<Option<Engine>, LocalStorage>,
-    /// The engine of the experiments, once there are some to make.
-    pub(crate) lab: StoredValue<Option<Engine>, LocalStorage>,
+    /// The workers that make experiments.
+    pub(crate) lab: StoredValue<Lab, LocalStorage>,
     pub(crate) hidden: StoredValue<Hidden, LocalStorage>,
 }
 
@@ -336,7 +336,7 @@ impl Page {
             live: Live::new(),
             editor: StoredValue::new_local(Editor::default()),
             engine: StoredValue::new_local(None),
-            lab: StoredValue::new_local(None),
+            lab: StoredValue::new_local(Lab::default()),
             hidden: StoredValue::new_local(Hidden::default()),
         }
     }

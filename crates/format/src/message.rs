@@ -12,7 +12,7 @@ use report::{Conclusion, Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
@@ -123,6 +123,20 @@ pub enum Request {
         course: Course,
         /// Most experiments.
         experiments: u32,
+        /// Number of other workers that can take a [`Reply::Job`] each.
+        helpers: u32,
+    },
+    /// Makes one run of experiments that another worker is in charge of; answered by
+    /// [`Reply::Ran`].
+    Run(Job),
+    /// The answer to a [`Reply::Job`].
+    Ran(Answer),
+    /// The worker that had a job failed. Its run is made by the worker in charge.
+    Lost {
+        /// Of the job.
+        token: u32,
+        /// Of the job.
+        id: u32,
     },
     /// Stops the experiments.
     LeaveOff,
@@ -177,6 +191,10 @@ pub enum Reply {
         /// The conclusion.
         conclusion: Conclusion,
     },
+    /// A run of an experiment that another worker is to make.
+    Job(Job),
+    /// A run of an experiment was made.
+    Ran(Answer),
     /// Two finished runs.
     Compared {
         /// Of the request.
@@ -248,6 +266,33 @@ pub struct Course {
     pub until_ns: Option<u64>,
 }
 
+/// One run of an experiment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The token of the experiments.
+    pub token: u32,
+    /// Distinguishes it from the other runs of these experiments.
+    pub id: u32,
+    /// The run.
+    pub course: Course,
+    /// Most events of the run.
+    pub events_max: u64,
+    /// Whether the answer includes what the rules find in the run.
+    pub is_diagnosed: bool,
+}
+
+/// The answer to a [`Job`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of the job.
+    pub token: u32,
+    /// Of the job.
+    pub id: u32,
+    /// The outcome, in a form that only the worker in charge reads; `None` if the run did not get
+    /// to its end.
+    pub outcome: Option<Vec<u8>>,
+}
+
 /// What a whole run counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
@@ -257,26 +302,36 @@ pub struct Counted {
     pub scores: Vec<Score>,
 }
 
+/// To bytes.
+pub fn pack(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).expect("messages hold nothing that cannot be encoded")
+}
+
+/// From bytes.
+pub fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes).map_err(|error| error.to_string())
+}
+
 impl Request {
     /// To bytes.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).expect("messages hold nothing that cannot be encoded")
+        pack(self)
     }
 
     /// From bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        postcard::from_bytes(bytes).map_err(|error| format!("not a request: {error}"))
+        unpack(bytes).map_err(|error| format!("not a request: {error}"))
     }
 }
 
 impl Reply {
     /// To bytes.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).expect("messages hold nothing that cannot be encoded")
+        pack(self)
     }
 
     /// From bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        postcard::from_bytes(bytes).map_err(|error| format!("not a reply: {error}"))
+        unpack(bytes).map_err(|error| format!("not a reply: {error}"))
     }
 }

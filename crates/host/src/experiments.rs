@@ -2,7 +2,7 @@
 //! takes which run, nor on which run ends first: they are given in order of the runs' numbers.
 
 use design::Design;
-use diagnostics::experiments::{Budget, Conclusion, Course, Investigation, Job};
+use diagnostics::experiments::{Answer, Budget, Conclusion, Course, Investigation, Job};
 use sim::{Report, Simulation, Status};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -28,26 +28,26 @@ pub fn investigate(design: &Design, report: &Report, budget: Budget, threads: us
         if jobs.is_empty() {
             return investigation.conclusion();
         }
-        for (id, report) in run_all(&jobs, threads) {
-            investigation.answer(id, report.as_ref());
+        for (id, answer) in run_all(&jobs, threads) {
+            investigation.answer(id, answer);
         }
     }
 }
 
-/// Runs jobs; their reports in order.
-fn run_all(jobs: &[Job], threads: usize) -> Vec<(usize, Option<Report>)> {
+/// Runs jobs; their answers in order.
+fn run_all(jobs: &[Job], threads: usize) -> Vec<(usize, Option<Answer>)> {
     if threads < 2 {
-        return jobs.iter().map(|job| (job.id, Some(run(job)))).collect();
+        return jobs.iter().map(|job| (job.id, run(job))).collect();
     }
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Option<Report>)>> = Mutex::default();
+    let done: Mutex<Vec<(usize, Option<Answer>)>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..threads.min(jobs.len()) {
             scope.spawn(|| {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let report = run(job);
+                    let answer = run(job);
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    done.push((job.id, Some(report)));
+                    done.push((job.id, answer));
                 }
             });
         }
@@ -57,11 +57,11 @@ fn run_all(jobs: &[Job], threads: usize) -> Vec<(usize, Option<Report>)> {
     done
 }
 
-/// Makes one run.
-pub fn run(job: &Job) -> Report {
+/// Makes one run; `None` if it did not get to its end.
+pub fn run(job: &Job) -> Option<Answer> {
     let mut running = Running::new(&job.course, job.events_max);
     while !running.go_on(u64::MAX) {}
-    running.report()
+    job.answer(&running.report())
 }
 
 /// A run that is being made, in slices.

@@ -3,11 +3,11 @@
 //! simulate, never what happens.
 
 use crate::Counted as Written;
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Errand, Inquiry};
 use crate::live::Live;
 use crate::why::Why;
 use design::{Design, Problem};
-use format::message::{Counted, Course, Reply, Request, RunId};
+use format::message::{Counted, Reply, Request, RunId};
 use sim::{Simulation, Status};
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
@@ -24,6 +24,7 @@ const COMPARED_EVENTS: u64 = 40_000_000;
 pub struct Session {
     live: Option<Box<Live>>,
     inquiry: Option<Box<Inquiry>>,
+    errand: Option<Box<Errand>>,
     pair: Option<Box<Pair>>,
     why: Option<Box<Why>>,
     last_ms: Option<f64>,
@@ -73,9 +74,19 @@ impl Session {
                 token,
                 course,
                 experiments,
-            } => self.inquire(token, &course, experiments),
+                helpers,
+            } => self.inquire(token, Inquiry::new(token, &course, experiments, helpers)),
+            Request::Run(job) => match Errand::new(&job) {
+                Ok(errand) => {
+                    self.errand = Some(Box::new(errand));
+                    Vec::new()
+                }
+                Err(problems) => vec![invalid(None, Some(job.token), &problems)],
+            },
+            Request::Ran(answer) => self.with_inquiry(|inquiry| inquiry.take(&answer)),
+            Request::Lost { token, id } => self.with_inquiry(|inquiry| inquiry.lose(token, id)),
             Request::LeaveOff => {
-                self.inquiry = None;
+                (self.inquiry, self.errand) = (None, None);
                 Vec::new()
             }
             Request::Compare { token, designs } => self.compare(token, &designs),
@@ -118,14 +129,19 @@ impl Session {
     }
 
     /// Only the last inquiry requested is needed.
-    fn inquire(&mut self, token: u32, course: &Course, experiments: u32) -> Vec<Reply> {
-        match Inquiry::new(token, course, experiments) {
+    fn inquire(&mut self, token: u32, inquiry: Result<Inquiry, Vec<Problem>>) -> Vec<Reply> {
+        match inquiry {
             Ok(inquiry) => {
                 self.inquiry = Some(Box::new(inquiry));
                 Vec::new()
             }
             Err(problems) => vec![invalid(None, Some(token), &problems)],
         }
+    }
+
+    fn with_inquiry(&mut self, act: impl FnOnce(&mut Inquiry)) -> Vec<Reply> {
+        self.inquiry.as_deref_mut().map(act);
+        Vec::new()
     }
 
     fn compare(&mut self, token: u32, designs: &[String; 2]) -> Vec<Reply> {
@@ -151,10 +167,10 @@ impl Session {
             .last_ms
             .map_or(0.0, |last| (start_ms - last).clamp(0.0, CATCH_UP_MS));
         self.last_ms = Some(start_ms);
+        let is_asked = self.is_asked();
         let mut replies = Vec::new();
         if let Some(live) = &mut self.live {
-            let is_shared = self.inquiry.is_some() || self.pair.is_some() || self.why.is_some();
-            let budget_ms = match is_shared {
+            let budget_ms = match is_asked {
                 true => SLICE_MS / 2.0,
                 false => SLICE_MS,
             };
@@ -182,6 +198,12 @@ impl Session {
             if inquiry.is_done() {
                 self.inquiry = None;
             }
+        }
+        if let Some(errand) = &mut self.errand
+            && let Some(reply) = errand.advance(&|| clock() < start_ms + SLICE_MS)
+        {
+            replies.push(reply);
+            self.errand = None;
         }
         if let Some(live) = &mut self.live {
             let diagnosed = live.diagnosis(clock).map(Box::new);
@@ -216,7 +238,11 @@ impl Session {
 
     /// Whether something beside the live run is under way.
     fn is_asked(&self) -> bool {
-        self.inquiry.is_some() || self.pair.is_some() || self.why.is_some()
+        let is_trying = self
+            .inquiry
+            .as_ref()
+            .is_some_and(|inquiry| inquiry.has_work());
+        is_trying || self.errand.is_some() || self.pair.is_some() || self.why.is_some()
     }
 
     /// A frame was taken. That is no news by itself: a run that is paused has nothing more to show.

@@ -13,7 +13,7 @@ mod figure;
 mod finding;
 mod link;
 mod message;
-mod metric;
+pub mod metric;
 mod nested;
 mod node;
 mod operator;

@@ -18,6 +18,23 @@ fn find<E: serde::de::Error>(name: &str) -> Result<Metric, E> {
         .ok_or_else(|| E::custom("not a metric"))
 }
 
+/// Serde for metrics, by their names.
+pub mod many {
+    use super::{Deserialize, Deserializer, Metric, Serialize, Serializer};
+
+    /// Writes their names.
+    pub fn serialize<S: Serializer>(metrics: &[Metric], to: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
+        names.serialize(to)
+    }
+
+    /// Reads their names.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Metric>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        names.iter().map(|name| super::find(name)).collect()
+    }
+}
+
 /// Serde for a metric, by its name.
 pub(crate) mod one {
     use super::{Deserialize, Deserializer, Metric, Serialize, Serializer};

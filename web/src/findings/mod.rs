@@ -5,6 +5,7 @@ mod accept;
 mod evidence;
 mod feedback;
 mod flags;
+mod lab;
 mod panel;
 mod progress;
 mod remedy;
@@ -29,6 +30,7 @@ use crate::state::Page;
 
 pub(crate) use feedback::FeedbackLoop;
 pub(crate) use flags::{Flags, Traced};
+pub(crate) use lab::Lab;
 pub(crate) use panel::Findings;
 use trials::{Stage, Trials};
 

@@ -1,5 +1,4 @@
-//! The diagnosis of the run on the canvas, and the second worker, which makes the experiments. They
-//! never slow down the worker that plays the run.
+//! The diagnosis of the run on the canvas, and the results of the experiments on it.
 
 use std::sync::Arc;
 
@@ -10,11 +9,9 @@ use text::Titles;
 
 use super::marks;
 use super::trials::{Order, Trials, are_alike};
-use crate::engine::{Engine, EngineEvent};
+use crate::engine::EngineEvent;
 use crate::state::{About, Page, Place, RunHash};
 
-/// Maximum number of experiments on one run.
-const EXPERIMENTS: u32 = 150;
 /// Maximum number of earlier findings that are kept after an edit.
 const EARLIER_MAX: usize = 12;
 
@@ -170,7 +167,7 @@ impl Page {
                 self.hidden.update_value(|hidden| hidden.trial = token);
                 self.tell(|run| Request::Course { run });
             }
-            Order::LeaveOff => self.tell_lab(Request::LeaveOff),
+            Order::LeaveOff => self.stop_experiments(),
         }
     }
 
@@ -185,26 +182,10 @@ impl Page {
             self.with_trials(|trials| trials.give_up(token, why.to_owned()));
             return self.show_findings();
         };
-        if self.lab.with_value(Option::is_none) {
-            let lab = Engine::start(move |event| self.on_lab(event));
-            self.lab.set_value(Some(lab));
-        }
-        self.tell_lab(Request::Try {
-            token,
-            course,
-            experiments: EXPERIMENTS,
-        });
+        self.begin_experiments(token, course);
     }
 
-    fn tell_lab(self, request: Request) {
-        self.lab.with_value(|lab| {
-            if let Some(lab) = lab {
-                lab.send(request);
-            }
-        });
-    }
-
-    fn on_lab(self, event: EngineEvent) {
+    pub(super) fn on_lab(self, event: EngineEvent) {
         match event {
             EngineEvent::Reply(Reply::Concluded {
                 token,
@@ -231,6 +212,7 @@ impl Page {
                 let why = format!("The experiments stopped: {message}.");
                 self.with_trials(|trials| trials.lose(why));
             }
+            EngineEvent::Reply(Reply::Job(job)) => return self.hand_out(job),
             EngineEvent::Reply(_) => return,
         }
         self.show_findings();

@@ -11,6 +11,7 @@ use super::seeds::Other;
 use crate::facts::Facts;
 use design::{Command, Design, Metric};
 use report::{Conclusion, Effect, Finding, Remedy, Severity};
+use serde::{Deserialize, Serialize};
 use sim::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +48,8 @@ pub struct Job {
     pub course: Course,
     /// Most events.
     pub events_max: u64,
+    /// Whether the answer includes what the rules find in the run.
+    pub is_diagnosed: bool,
 }
 
 /// The budget of an investigation.
@@ -88,11 +91,28 @@ pub(super) struct Candidate {
 }
 
 /// The answer of an experiment.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
     pub(super) outcome: Outcome,
-    /// Rules with a warning or an error in that run, each with the first subject.
+    /// Rules with a warning or an error in that run, each with the first subject; empty if they
+    /// were not needed.
     pub(super) firing: BTreeSet<(String, String)>,
+}
+
+impl Job {
+    /// Returns the answer that the report of the run gives, or `None` if the run did not get to its
+    /// end.
+    pub fn answer(&self, report: &Report) -> Option<Answer> {
+        let is_whole = self.course.is_reached(report) && report.run.events < self.events_max;
+        let design = self.course.design();
+        is_whole.then(|| Answer {
+            outcome: Outcome::new(design, report),
+            firing: match self.is_diagnosed {
+                true => firing(design, report),
+                false => BTreeSet::new(),
+            },
+        })
+    }
 }
 
 /// The experiments on one run of one design.
@@ -196,32 +216,29 @@ impl Investigation {
         self.progress
     }
 
-    /// Takes the answer to a job: the report of its run, or `None` if it could not run to its end.
-    pub fn answer(&mut self, id: usize, report: Option<&Report>) {
-        let Some((purpose, job)) = self.jobs.remove(&id) else {
+    /// Takes the answer to a job, or `None` if it could not run to its end.
+    pub fn answer(&mut self, id: usize, answer: Option<Answer>) {
+        let Some((purpose, _)) = self.jobs.remove(&id) else {
             return;
         };
         self.progress.done += 1;
-        let report = report
-            .filter(|report| job.course.is_reached(report) && report.run.events < job.events_max);
-        if let Some(report) = report {
-            self.budget.events = self.budget.events.saturating_sub(report.run.events);
-            let outcome = Outcome::new(job.course.design(), report);
+        if let Some(answer) = answer {
+            self.budget.events = self.budget.events.saturating_sub(answer.outcome.events);
+            let outcome = &answer.outcome;
             match purpose {
-                Purpose::Intervention(at) if self.adds(at, &outcome) => {
-                    let firing = firing(job.course.design(), report);
-                    self.answers.insert(at, Answer { outcome, firing });
+                Purpose::Intervention(at) if self.adds(at, outcome) => {
+                    self.answers.insert(at, answer);
                 }
                 Purpose::Intervention(_) => {}
                 Purpose::Remedy(at) => {
                     self.candidates[at].effect = outcome.effect(&self.base, &self.goals);
                 }
                 Purpose::Seed(nth, None) => {
-                    self.others.entry(nth).or_default().base = Some(outcome);
+                    self.others.entry(nth).or_default().base = Some(answer.outcome);
                 }
                 Purpose::Seed(nth, Some(at)) => {
                     let other = self.others.entry(nth).or_default();
-                    other.without.insert(at, outcome);
+                    other.without.insert(at, answer.outcome);
                 }
             }
         }
@@ -454,6 +471,7 @@ impl Investigation {
             id,
             course,
             events_max,
+            is_diagnosed: matches!(purpose, Purpose::Intervention(_)),
         };
         self.jobs.insert(id, (purpose, job));
     }

@@ -16,7 +16,7 @@ mod pairs;
 mod seeds;
 
 pub use course::{Course, EDITS_MAX};
-pub use investigation::{Budget, Investigation, Job, Progress};
+pub use investigation::{Answer, Budget, Investigation, Job, Progress};
 pub use outcome::Outcome;
 pub use report::Conclusion;
 

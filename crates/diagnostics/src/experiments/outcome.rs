@@ -3,6 +3,7 @@
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
 use report::{Change, Curve, Effect, Finding, Requests, Severity, Verdict};
+use serde::{Deserialize, Serialize};
 use sim::Report;
 use std::collections::BTreeMap;
 
@@ -16,14 +17,16 @@ const AVAILABILITY_SLACK: f64 = 0.004;
 pub(super) const IMPROVED: f64 = 0.2;
 
 /// The part of a run's report that experiments compare.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// A value for each metric; durations in ms. A metric without a value has the worst possible
-    /// one: a run that never recovers took until its end.
-    values: BTreeMap<&'static str, f64>,
+    /// A value for each metric, in their order; durations in ms. A metric without a value has the
+    /// worst possible one: a run that never recovers took until its end.
+    values: Vec<f64>,
     /// Metrics whose values the run does not give.
+    #[serde(with = "report::metric::many")]
     unknown: Vec<Metric>,
     /// Metrics whose bounds were missed.
+    #[serde(with = "report::metric::many")]
     missed: Vec<Metric>,
     /// The outcome of each client's own requests.
     clients: BTreeMap<String, ClientOutcome>,
@@ -36,7 +39,7 @@ pub struct Outcome {
 }
 
 /// The outcome of a client's own requests.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct ClientOutcome {
     available: f64,
     /// 99th percentile of the response time.
@@ -184,7 +187,7 @@ impl Outcome {
 
     /// Returns the value of a metric.
     pub fn value(&self, metric: Metric) -> f64 {
-        self.values.get(metric.name()).copied().unwrap_or(0.0)
+        self.values.get(metric as usize).copied().unwrap_or(0.0)
     }
 
     /// Returns the value of a metric, if the run gives one.
@@ -346,7 +349,7 @@ fn worst<'a>(
 }
 
 /// Returns a value for each metric that runs are compared by.
-fn values(report: &Report) -> BTreeMap<&'static str, f64> {
+fn values(report: &Report) -> Vec<f64> {
     let run_ms = report.run.ended_s * 1e3;
     let Requests {
         latency_ms: latency,
@@ -390,9 +393,11 @@ fn values(report: &Report) -> BTreeMap<&'static str, f64> {
         (Metric::RecoveryTime, recovery),
         (Metric::MonthlyCost, report.cost.monthly),
     ];
-    all.into_iter()
-        .map(|(metric, value)| (metric.name(), value))
-        .collect()
+    let mut values = vec![0.0; Metric::ALL.len()];
+    for (metric, value) in all {
+        values[metric as usize] = value;
+    }
+    values
 }
 
 /// Returns the metrics that the run gives no value for, because nothing succeeded or it never

@@ -18,7 +18,7 @@ pub(super) fn conclude(design: &Design) -> Conclusion {
             return investigation.conclusion();
         }
         for job in jobs {
-            investigation.answer(job.id, Some(&run(job.course.design())));
+            investigation.answer(job.id, job.answer(&run(job.course.design())));
         }
     }
 }

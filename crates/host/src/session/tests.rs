@@ -1,5 +1,5 @@
 use super::*;
-use format::message::Diagnosed;
+use format::message::{Answer, Diagnosed, Job};
 use report::Standing;
 use std::cell::Cell;
 
@@ -224,6 +224,7 @@ fn tried(session: &mut Session) -> Vec<Reply> {
         token: 3,
         course: course.clone(),
         experiments: 150,
+        helpers: 0,
     });
     work(&mut lab)
 }
@@ -262,6 +263,81 @@ fn what_is_suspected_is_tried_and_comes_to_what_the_command_line_says() {
     let other = crate::experiments::investigate(&design, &alone, budget, 2);
     assert_eq!(*conclusion, other);
     assert!(!standings(&other.findings).contains(&Standing::Suspected));
+}
+
+/// Makes the experiments on what a session has run with this many other workers, of which one fails
+/// at its second job. Returns the last conclusion, and the number of jobs that others did.
+fn tried_together(session: &mut Session, workers: usize) -> (report::Conclusion, usize) {
+    let replies = session.handle(Request::Course { run: 1 });
+    let Some(Reply::Course { course, .. }) = replies.into_iter().next() else {
+        panic!("it can be made again")
+    };
+    let mut lab = Session::new();
+    lab.handle(Request::Try {
+        token: 3,
+        course: course.expect("it has few edits"),
+        experiments: 150,
+        helpers: u32::try_from(workers).unwrap(),
+    });
+    let mut helpers: Vec<(Session, Vec<Job>)> = Vec::new();
+    helpers.resize_with(workers, || (Session::new(), Vec::new()));
+    let (mut conclusion, mut done, mut has_failed) = (None, 0, false);
+    let time = Cell::new(0.0);
+    let clock = || {
+        time.set(time.get() + 1.0);
+        time.get()
+    };
+    while lab.is_busy() || helpers.iter().any(|(helper, _)| helper.is_busy()) {
+        for reply in lab.advance(&clock) {
+            match reply {
+                Reply::Job(job) => {
+                    let free = helpers.iter_mut().find(|(helper, _)| !helper.is_busy());
+                    let (helper, had) = free.expect("no more jobs than workers");
+                    had.push(job.clone());
+                    helper.handle(Request::Run(job));
+                }
+                Reply::Concluded {
+                    conclusion: new, ..
+                } => conclusion = Some(new),
+                other => panic!("{other:?}"),
+            }
+        }
+        for (at, (helper, had)) in helpers.iter_mut().enumerate() {
+            if at == 0 && had.len() == 2 && !has_failed {
+                has_failed = true;
+                *helper = Session::new();
+                let Job { token, id, .. } = had[1];
+                lab.handle(Request::Lost { token, id });
+            }
+            for reply in helper.advance(&clock) {
+                let Reply::Ran(answer) = reply else {
+                    panic!("{reply:?}")
+                };
+                done += 1;
+                // An answer to earlier experiments is not taken.
+                let token = answer.token - 1;
+                lab.handle(Request::Ran(Answer {
+                    token,
+                    ..answer.clone()
+                }));
+                lab.handle(Request::Ran(answer));
+            }
+        }
+    }
+    assert_eq!(has_failed, workers > 0);
+    (conclusion.expect("it comes to an end"), done)
+}
+
+#[test]
+fn experiments_that_several_workers_share_come_to_the_same_conclusion() {
+    let mut session = Session::new();
+    load(&mut session, design(), f64::INFINITY);
+    work(&mut session);
+    let (alone, none) = tried_together(&mut session, 0);
+    assert_eq!(none, 0);
+    let (together, done) = tried_together(&mut session, 3);
+    assert_eq!(together, alone);
+    assert!(done > 6, "others made {done} of the runs");
 }
 
 #[test]
@@ -316,6 +392,7 @@ fn trying_stops_when_it_is_wanted_no_more() {
         token: 1,
         course,
         experiments: 150,
+        helpers: 0,
     });
     assert!(session.is_behind());
     session.handle(Request::LeaveOff);
@@ -325,6 +402,7 @@ fn trying_stops_when_it_is_wanted_no_more() {
         token: 2,
         course,
         experiments: 150,
+        helpers: 0,
     });
     assert!(matches!(
         refused[..],
