@@ -1,409 +1,382 @@
-//! The command line: the invocation, its options and the help.
+//! The command line: commands, their options and their help, in one place. Completions and the man
+//! page come from it too.
 
-use crate::help;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use design::Duration;
 use editor::svg::Ground;
 
-/// What `--help` prints.
-pub(crate) const HELP: &str = "\
-faultline simulates distributed systems: how they fail, and what fixes them.
+/// Most seeds of one invocation.
+const SEEDS_MAX: u64 = 10_000;
+/// The largest number that a design file carries exactly.
+pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
+/// The number of seeds that two designs are compared under, unless another is given.
+const SEEDS_COMPARED: u64 = 10;
+/// Most experiments on a run.
+const EXPERIMENTS_MAX: u64 = 10_000;
 
-  faultline run SOURCE [options]   run a design and print its metrics
-  faultline check SOURCE [options] like run, but exits with 1 if a requirement is missed or a
-                                   finding is an error
-  faultline lint SOURCE [options]  check a design without running it; exits with 1 on a
-                                   warning or an error
-  faultline rules                  list the rules that diagnose designs and runs
-  faultline explain RULE           explain a rule: meaning, evidence, exceptions and fixes
-  faultline compare A B [options]  run two designs under the same seeds and print the
-                                   differences; a single scenario is compared with its fix
-  faultline import compose FILE    convert a Docker Compose file to a design
-  faultline import mermaid FILE    convert a Mermaid flowchart to a design
-  faultline export mermaid SOURCE  print a design as a Mermaid flowchart
-  faultline export svg SOURCE [--theme light|dark]
-                                   draw a design as SVG; by default it follows the
-                                   reader's color scheme
-  faultline link SOURCE            print the share link of a design (what follows # in its URL)
-  faultline open LINK              print the design of a share link as JSON
-  faultline scenarios              list the scenarios and reference designs
-  faultline schema                 print the JSON Schema of design files
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 a check failed, 2 invalid input.";
+const EXAMPLES_RUN: &str = "\
+Examples:
+  faultline run retry-storm
+  faultline run shop.faultline.json --seeds 20 --format csv
+  faultline run shop.faultline.json --set api.replicas=4 --duration 5m";
+const EXAMPLES_CHECK: &str = "\
+Examples:
+  faultline check shop.faultline.json --seeds 5
+  faultline check shop.faultline.json --format sarif";
+const EXAMPLES_LINT: &str = "\
+Examples:
+  faultline lint shop.faultline.json --allow happy-path";
+const EXAMPLES_COMPARE: &str = "\
+Examples:
+  faultline compare retry-storm
+  faultline compare shop.faultline.json --set-b api.replicas=4";
+const EXAMPLES_IMPORT: &str = "\
+Examples:
+  faultline import compose compose.yaml > shop.faultline.json";
+const EXAMPLES_EXPORT: &str = "\
+Examples:
+  faultline export svg shop.faultline.json --theme dark > shop.svg";
+const EXAMPLES_COMPLETIONS: &str = "\
+Examples:
+  faultline completions bash > ~/.local/share/bash-completion/completions/faultline";
+const EXAMPLES_MAN: &str = "\
+Examples:
+  faultline man run > faultline-run.1";
 
-SOURCE is a design file (JSON or TOML; - is stdin), a link, or the name of a scenario.
-
-Options of run, check and compare:
-  --seed N                use this seed; the same seed gives the same run
-  --seeds N               run N consecutive seeds and print the mean and 95% confidence
-                          interval of every metric (compare: 10 by default)
-  --duration D            simulate this long, for example 90s or 5m
-  --format text|json|csv  output format
-  --set PATH=VALUE        change a field first, by node or link (api.replicas=4,
-                          api->db.retry.max_attempts=2) or by index (nodes[2].replicas=4)
-  --set-b PATH=VALUE      (compare) change a field of B only; B may then be omitted
-  --trace OUT.json        (run) write traces for Perfetto or chrome://tracing
-  --trace-sample SHARE    (run) trace this share of the requests (default 0.01); the last
-                          200,000 spans are kept
-  --remedy                (run, check) apply the fix of a scenario
-  --max-events N          stop after N events (default 4,000,000,000); the report then says
-                          out_of_budget, and check fails. A drain of more than an hour
-                          stops the run as well
-  --experiments N|off     (run, check) test causes and fixes in at most N further runs on
-                          the same seed (default 150); with --seeds, on the first three
-  --allow RULE            (run, check, lint) accept the findings of this rule
-  --format sarif          (run, check, lint) findings for code scanning (SARIF 2.1.0)
-
-faultline COMMAND --help shows the options of a command.
-Exit codes: 0 success, 1 a check failed, 2 invalid input.
-";
+/// Simulates distributed systems: how they fail, and what fixes them.
+#[derive(Debug, Parser)]
+#[command(name = "faultline", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Invocation {
+    /// Without a command, the help is printed.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
 
 /// A command with its arguments.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Invocation {
-    /// `--help`, or nothing.
-    Help,
-    /// `--help` of a command, as it is printed
-    HelpOf(String),
-    /// `--version`
-    Version,
-    /// `run`
-    Run(String, Options),
-    /// `check`
-    Check(String, Options),
-    /// `compare`, with the second where there is one
-    Compare(String, Option<String>, Options),
-    /// `lint`
-    Lint(String, Options),
-    /// `rules`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a design and print its metrics
+    #[command(after_help = EXAMPLES_RUN)]
+    Run {
+        #[command(flatten)]
+        tested: Tested,
+        #[command(flatten)]
+        tracing: Tracing,
+    },
+    /// Like run, but exit with 1 if a requirement is missed or a finding is an error
+    #[command(after_help = EXAMPLES_CHECK)]
+    Check {
+        #[command(flatten)]
+        tested: Tested,
+    },
+    /// Check a design without running it, and exit with 1 on a warning or an error
+    #[command(after_help = EXAMPLES_LINT)]
+    Lint(Lint),
+    /// List the rules that diagnose designs and runs
     Rules,
-    /// `explain`
-    Explain(String),
-    /// `scenarios`
+    /// Explain a rule: meaning, evidence, exceptions and fixes
+    Explain {
+        /// The id of a rule, for example retry-storm
+        rule: String,
+    },
+    /// Run two designs under the same seeds and print the differences
+    #[command(after_help = EXAMPLES_COMPARE)]
+    Compare(Compare),
+    /// Convert a file of another tool to a design
+    #[command(after_help = EXAMPLES_IMPORT)]
+    Import {
+        /// The format of the file
+        from: Foreign,
+        /// The file; - is stdin
+        file: String,
+    },
+    /// Print a design in a format of another tool
+    #[command(after_help = EXAMPLES_EXPORT)]
+    Export {
+        /// The format to print
+        to: Picture,
+        #[command(flatten)]
+        design: Source,
+        /// Draw an SVG for this color scheme; by default, it follows the reader's
+        #[arg(long)]
+        theme: Option<Theme>,
+    },
+    /// Print the share link of a design (what follows # in its URL)
+    Link {
+        #[command(flatten)]
+        design: Source,
+    },
+    /// Print the design of a share link as JSON
+    Open {
+        /// The link, or what follows # in it
+        link: String,
+    },
+    /// List the scenarios and reference designs
     Scenarios,
-    /// `schema`
+    /// Print the JSON Schema of design files
     Schema,
-    /// `import`
-    Import(Foreign, String),
-    /// `export`
-    Export(Foreign, String),
-    /// `link`
-    Link(String),
-    /// `open`
-    Open(String),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = EXAMPLES_COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of faultline or of one of its commands
+    #[command(after_help = EXAMPLES_MAN)]
+    Man {
+        /// A command
+        command: Option<String>,
+    },
 }
 
-/// A format of another tool.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Foreign {
-    /// Docker Compose; imported only.
-    Compose,
-    /// A Mermaid flowchart.
-    Mermaid,
-    /// A picture; exported only.
-    Svg(Ground),
+/// The design of a command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Source {
+    /// A design file (JSON or TOML; - is stdin), a link, or the name of a scenario
+    pub(crate) source: String,
 }
 
-/// How to run, and how to print.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Options {
-    /// Replaces the seed of the design.
+/// How to run a design.
+#[derive(Args, Clone, Debug)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct Running {
+    /// Use this seed; the same seed gives the same run
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, SEED_MAX))]
     pub(crate) seed: Option<u64>,
-    /// How many seeds; `None` is one run, reported as such.
-    pub(crate) seeds: Option<u32>,
-    /// Replaces the duration of the design.
+    /// Run N consecutive seeds and print the mean and 95% confidence interval of every metric
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, SEEDS_MAX))]
+    pub(crate) seeds: Option<u64>,
+    /// Simulate this long, for example 90s or 5m
+    #[arg(long, value_name = "D", value_parser = |text: &str| Duration::parse(text))]
     pub(crate) duration: Option<Duration>,
-    /// How to print.
-    pub(crate) format: Format,
-    /// `PATH=VALUE`, in order.
-    pub(crate) settings: Vec<String>,
-    /// The same, for the second of two designs.
-    pub(crate) settings_b: Vec<String>,
-    /// With the scenario's remedy.
-    pub(crate) remedy: bool,
-    /// Where traces go.
-    pub(crate) trace: Option<String>,
-    /// The share of requests that are traced.
-    pub(crate) trace_share: Option<f64>,
-    /// Rules whose findings are accepted.
-    pub(crate) allow: Vec<String>,
-    /// Most events of each run.
-    pub(crate) events_max: Option<u64>,
-    /// Most experiments on each run; `None` is [`EXPERIMENTS`].
-    pub(crate) experiments: Option<usize>,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// Stop after N events [default: 4,000,000,000]
+    ///
+    /// The report then says out_of_budget, and check fails. A drain of more than an hour stops the
+    /// run as well.
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, u64::MAX))]
+    pub(crate) max_events: Option<u64>,
 }
 
-/// Options of one command.
-const OF_CHECK: [&str; 3] = ["--remedy", "--allow", "--experiments"];
-const OF_RUN: [&str; 5] = [
-    "--remedy",
-    "--allow",
-    "--experiments",
-    "--trace",
-    "--trace-sample",
-];
+/// Changes to a design before it is used.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Changes {
+    /// Change a field first, by node or link (api.replicas=4, api->db.retry.max_attempts=2) or by
+    /// index (nodes[2].replicas=4)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
 
-/// The default limit of experiments on a run.
-pub(crate) const EXPERIMENTS: usize = 150;
+/// What to run and test, and how to print it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Tested {
+    #[command(flatten)]
+    pub(crate) design: Source,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Apply the fix of a scenario
+    #[arg(long)]
+    pub(crate) remedy: bool,
+    /// Test causes and fixes in at most N further runs on the same seed; with --seeds, on the first
+    /// three
+    #[arg(long, value_name = "N|off", default_value = "150", value_parser = experiments)]
+    pub(crate) experiments: u64,
+    #[command(flatten)]
+    pub(crate) accepted: Accepted,
+}
+
+/// Findings that do not count.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Accepted {
+    /// Accept the findings of this rule
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+}
+
+/// Traces of requests.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Tracing {
+    /// Write traces for Perfetto or chrome://tracing
+    #[arg(long, value_name = "OUT.json", conflicts_with = "seeds")]
+    pub(crate) trace: Option<String>,
+    /// Trace this share of the requests [default: 0.01]; the last 200,000 spans are kept
+    #[arg(long, value_name = "SHARE", requires = "trace", value_parser = share)]
+    pub(crate) trace_sample: Option<f64>,
+}
+
+/// What to check without a run.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Lint {
+    #[command(flatten)]
+    pub(crate) design: Source,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// Output format
+    #[arg(long, default_value = "text", value_parser = formats(["text", "json", "sarif"]))]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) accepted: Accepted,
+}
+
+/// What to compare.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Compare {
+    /// A design file (JSON or TOML; - is stdin), a link, or the name of a scenario
+    pub(crate) a: String,
+    /// The other design; without it, a scenario is compared with its fix
+    pub(crate) b: Option<String>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    /// Change a field of B only; B may then be omitted
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set_b: Vec<String>,
+    /// Output format
+    #[arg(long, default_value = "text", value_parser = formats(["text", "json", "csv"]))]
+    pub(crate) format: Format,
+}
+
+/// A format to import.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Foreign {
+    /// A Docker Compose file
+    Compose,
+    /// A Mermaid flowchart
+    Mermaid,
+}
+
+/// A format to export.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum Picture {
+    /// A Mermaid flowchart
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+/// The color scheme of a picture.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Theme {
+    Light,
+    Dark,
+}
 
 /// The output format.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// For people
     #[default]
     Text,
-    /// For programs.
+    /// For programs
     Json,
-    /// For spreadsheets.
+    /// For spreadsheets
     Csv,
-    /// For code scanning.
+    /// Findings for code scanning (SARIF 2.1.0)
     Sarif,
 }
 
-/// Most seeds of one invocation.
-const SEEDS_MAX: u32 = 10_000;
-
-/// The largest number that a design file carries exactly.
-pub(crate) const SEED_MAX: u64 = 9_007_199_254_740_991;
-
-/// Every command.
-pub(crate) const COMMANDS: [&str; 12] = [
-    "import",
-    "export",
-    "run",
-    "check",
-    "lint",
-    "rules",
-    "explain",
-    "compare",
-    "link",
-    "open",
-    "scenarios",
-    "schema",
-];
-
-/// The options of each command that runs something, besides those of all of them.
-const COMMON: [&str; 6] = [
-    "--seed",
-    "--seeds",
-    "--duration",
-    "--format",
-    "--set",
-    "--max-events",
-];
-
-/// Reads the arguments; the error says what would be valid.
-pub(crate) fn parse(arguments: &[String]) -> Result<Invocation, String> {
-    let wants_help = |argument: &String| argument == "--help" || argument == "-h";
-    if arguments.is_empty() || arguments.iter().any(wants_help) {
-        let own = arguments.first().and_then(|command| help::of(command));
-        return Ok(own.map_or(Invocation::Help, Invocation::HelpOf));
-    }
-    let (command, rest) = (arguments[0].as_str(), &arguments[1..]);
-    match (command, rest) {
-        ("--version" | "-V", []) => Ok(Invocation::Version),
-        ("run", rest) => {
-            let (source, options) = parse_one(command, rest, &OF_RUN)?;
-            if options.trace.is_none() && options.trace_share.is_some() {
-                return Err("--trace-sample needs --trace OUT.json".to_owned());
-            }
-            if options.trace.is_some() && options.seeds.is_some() {
-                return Err("--trace records a single run; remove --seeds".to_owned());
-            }
-            Ok(Invocation::Run(source, options))
+impl From<Theme> for Ground {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
         }
-        ("check", rest) => {
-            let (source, options) = parse_one(command, rest, &OF_CHECK)?;
-            Ok(Invocation::Check(source, options))
-        }
-        ("lint", rest) => {
-            let (source, options) = parse_one(command, rest, &["--allow"])?;
-            Ok(Invocation::Lint(source, options))
-        }
-        ("rules", []) => Ok(Invocation::Rules),
-        ("explain", [rule]) => Ok(Invocation::Explain(rule.clone())),
-        ("compare", rest) => parse_compare(rest),
-        ("scenarios", []) => Ok(Invocation::Scenarios),
-        ("schema", []) => Ok(Invocation::Schema),
-        ("link", [source]) => Ok(Invocation::Link(source.clone())),
-        ("open", [link]) => Ok(Invocation::Open(link.clone())),
-        ("import", [what, file]) => match what.as_str() {
-            "compose" => Ok(Invocation::Import(Foreign::Compose, file.clone())),
-            "mermaid" => Ok(Invocation::Import(Foreign::Mermaid, file.clone())),
-            _ => Err(format!(
-                "unknown import format \"{what}\"; expected compose or mermaid"
-            )),
-        },
-        ("export", [what, rest @ ..]) if what == "svg" => parse_picture(rest),
-        ("export", [what, source]) => match what.as_str() {
-            "mermaid" => Ok(Invocation::Export(Foreign::Mermaid, source.clone())),
-            _ => Err(format!(
-                "unknown export format \"{what}\"; expected mermaid or svg"
-            )),
-        },
-        ("import", _) => Err("import takes compose or mermaid, and a file".to_owned()),
-        ("export", _) => Err("export takes mermaid or svg, and a design".to_owned()),
-        ("link" | "open" | "explain", _) => Err(format!(
-            "{command} takes one argument; see faultline {command} --help"
-        )),
-        ("scenarios" | "schema" | "rules" | "--version" | "-V", _) => Err(format!(
-            "{command} takes no arguments; see faultline --help"
-        )),
-        _ => Err(format!(
-            "unknown command \"{command}\"; expected one of {}. See faultline --help",
-            COMMANDS.join(", ")
-        )),
     }
 }
 
-/// The arguments of `export svg`: a design and an optional theme.
-fn parse_picture(arguments: &[String]) -> Result<Invocation, String> {
-    let (mut ground, mut sources) = (Ground::Either, Vec::new());
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        let theme = match argument.split_once('=') {
-            Some(("--theme", theme)) => theme,
-            _ if argument == "--theme" => arguments.next().ok_or("missing value for --theme")?,
-            _ => {
-                sources.push(argument);
-                continue;
-            }
-        };
-        ground = match theme {
-            "light" => Ground::Light,
-            "dark" => Ground::Dark,
-            _ => {
-                return Err(format!(
-                    "--theme {theme}: unknown theme; expected light or dark"
-                ));
-            }
-        };
-    }
-    match sources[..] {
-        [source] => Ok(Invocation::Export(Foreign::Svg(ground), source.clone())),
-        _ => Err(format!(
-            "export svg takes one design, not {}; see faultline export --help",
-            sources.len()
-        )),
+impl Invocation {
+    /// Sets what depends on the command.
+    pub(crate) fn with_defaults(mut self) -> Self {
+        if let Some(Command::Compare(compare)) = &mut self.command {
+            compare.running.seeds.get_or_insert(SEEDS_COMPARED);
+        }
+        self
     }
 }
 
-fn parse_one(
-    command: &str,
-    arguments: &[String],
-    own: &[&str],
-) -> Result<(String, Options), String> {
-    let (mut sources, options) = parse_options(command, arguments, own)?;
-    match sources.len() {
-        1 => Ok((sources.remove(0), options)),
-        0 => Err(format!(
-            "{command} needs a design file, a link or a scenario; see faultline {command} --help"
-        )),
-        _ => Err(format!("{command} takes one design, not {}", sources.len())),
-    }
+/// Accepts some of the output formats.
+fn formats(names: [&'static str; 3]) -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(names);
+    names.map(|name| Format::from_str(&name, false).expect("all of these are formats"))
 }
 
-fn parse_compare(arguments: &[String]) -> Result<Invocation, String> {
-    let (sources, mut options) = parse_options("compare", arguments, &["--set-b"])?;
-    options.seeds.get_or_insert(10);
-    match sources.as_slice() {
-        [a] => Ok(Invocation::Compare(a.clone(), None, options)),
-        [a, b] => Ok(Invocation::Compare(a.clone(), Some(b.clone()), options)),
-        _ => Err(format!(
-            "compare takes two designs, not {}; see faultline compare --help",
-            sources.len()
-        )),
-    }
-}
-
-/// Splits arguments into positional arguments and options.
-fn parse_options(
-    command: &str,
-    arguments: &[String],
-    own: &[&str],
-) -> Result<(Vec<String>, Options), String> {
-    let mut options = Options::default();
-    let mut sources = Vec::new();
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if !argument.starts_with("--") {
-            sources.push(argument.clone());
-            continue;
-        }
-        // Both --seed 7 and --seed=7.
-        let (option, attached) = match argument.split_once('=') {
-            Some((option, value)) => (option, Some(value.to_owned())),
-            None => (argument.as_str(), None),
-        };
-        if !COMMON.contains(&option) && !own.contains(&option) {
-            return Err(format!(
-                "unknown option \"{option}\" for {command}; see faultline {command} --help"
-            ));
-        }
-        if option == "--remedy" {
-            if let Some(value) = attached {
-                return Err(format!("--remedy takes no value, but got \"{value}\""));
-            }
-            options.remedy = true;
-            continue;
-        }
-        let value = attached
-            .or_else(|| arguments.next().cloned())
-            .ok_or_else(|| format!("missing value for {option}"))?;
-        match option {
-            "--seed" => options.seed = Some(whole(option, &value, 0, SEED_MAX)?),
-            "--seeds" => {
-                options.seeds = Some(whole(option, &value, 1, u64::from(SEEDS_MAX))? as u32);
-            }
-            "--duration" => {
-                let duration = Duration::parse(&value);
-                options.duration = Some(duration.map_err(|error| format!("--duration: {error}"))?);
-            }
-            "--format" => options.format = format(&value)?,
-            "--max-events" => options.events_max = Some(whole(option, &value, 1, u64::MAX)?),
-            "--experiments" => options.experiments = Some(experiments(option, &value)?),
-            "--allow" => {
-                let rule = crate::findings::known(&value);
-                rule.map_err(|error| format!("--allow {value}: {error}"))?;
-                options.allow.push(value);
-            }
-            "--trace" => options.trace = Some(value),
-            "--trace-sample" => {
-                let share = value
-                    .parse()
-                    .ok()
-                    .filter(|share| (0.0..=1.0).contains(share));
-                let wrong = || format!("--trace-sample {value}: expected a number from 0 to 1");
-                options.trace_share = Some(share.ok_or_else(wrong)?);
-            }
-            "--set-b" => options.settings_b.push(value),
-            _ => options.settings.push(value),
-        }
-    }
-    Ok((sources, options))
-}
-
-fn whole(option: &str, value: &str, least: u64, most: u64) -> Result<u64, String> {
-    let number = value.parse().ok();
+fn whole(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse().ok();
     number
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("{option} {value}: expected a whole number from {least} to {most}"))
+        .ok_or_else(|| format!("expected a whole number from {least} to {most}"))
 }
 
-fn experiments(option: &str, value: &str) -> Result<usize, String> {
-    match value {
+fn experiments(text: &str) -> Result<u64, String> {
+    match text {
         "off" => Ok(0),
-        value => whole(option, value, 1, 10_000)
-            .map(|number| number as usize)
-            .map_err(|error| format!("{error}, or off")),
+        text => whole(text, 1, EXPERIMENTS_MAX).map_err(|error| format!("{error}, or off")),
     }
 }
 
-fn format(value: &str) -> Result<Format, String> {
-    match value {
-        "text" => Ok(Format::Text),
-        "json" => Ok(Format::Json),
-        "csv" => Ok(Format::Csv),
-        "sarif" => Ok(Format::Sarif),
-        _ => Err(format!(
-            "unknown format \"{value}\"; expected text, json, csv or sarif"
-        )),
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok();
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+fn rule(id: &str) -> Result<String, String> {
+    crate::findings::known(id).map(|rule| rule.id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declarations_are_consistent() {
+        Invocation::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_command_lists_its_options_and_no_others() {
+        let mut all = Invocation::command();
+        all.build();
+        for (option, commands) in [
+            ("seeds", &["run", "check", "compare"][..]),
+            ("set-b", &["compare"]),
+            ("trace", &["run"]),
+            ("trace-sample", &["run"]),
+            ("remedy", &["run", "check"]),
+            ("experiments", &["run", "check"]),
+            ("allow", &["run", "check", "lint"]),
+            ("set", &["run", "check", "lint", "compare"]),
+            ("max-events", &["run", "check", "compare"]),
+        ] {
+            let has = |command: &&clap::Command| {
+                let mut options = command.get_arguments();
+                options.any(|argument| argument.get_long() == Some(option))
+            };
+            let found = all.get_subcommands().filter(has);
+            let found: Vec<&str> = found.map(clap::Command::get_name).collect();
+            assert_eq!(found, commands, "{option}");
+        }
+    }
+
+    #[test]
+    fn only_formats_that_a_command_can_print_are_accepted() {
+        let parse = |arguments: &[&str]| {
+            let all = ["faultline"].iter().chain(arguments);
+            Invocation::try_parse_from(all).map(Invocation::with_defaults)
+        };
+        assert!(parse(&["run", "x", "--format", "sarif"]).is_ok());
+        assert!(parse(&["lint", "x", "--format", "sarif"]).is_ok());
+        assert!(parse(&["compare", "x", "--format", "csv"]).is_ok());
+        let error = parse(&["lint", "x", "--format", "csv"]).unwrap_err();
+        assert!(error.to_string().contains("text, json, sarif"), "{error}");
+        let error = parse(&["compare", "x", "--format", "sarif"]).unwrap_err();
+        assert!(error.to_string().contains("text, json, csv"), "{error}");
     }
 }

@@ -129,6 +129,7 @@ fn messages() -> Vec<(Format, Vec<u8>)> {
                 ..Course::default()
             },
             experiments: 2,
+            helpers: 1,
         },
     ];
     let mut messages = Vec::new();

@@ -9,7 +9,6 @@ mod csv;
 mod findings;
 #[cfg(test)]
 mod fuzz;
-mod help;
 mod input;
 mod outcomes;
 mod print;
@@ -18,7 +17,12 @@ mod statistics;
 mod table;
 mod toml_file;
 
-use arguments::{Foreign, Format, Invocation, Options};
+use arguments::{
+    Command, Compare, Foreign, Format, Invocation, Lint, Picture, Tested, Theme, Tracing,
+};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use editor::svg::Ground;
 use report::Severity;
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,11 +48,11 @@ impl From<String> for Output {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    match arguments::parse(&arguments).and_then(carry_out) {
+    let invocation = match Invocation::try_parse() {
+        Ok(invocation) => invocation.with_defaults(),
+        Err(error) => return refuse(&error),
+    };
+    match carry_out(invocation) {
         Ok(output) => {
             // Whoever reads along (`| head`) may stop reading, here and below.
             let _ = std::io::stdout().write_all(output.text.as_bytes());
@@ -64,38 +68,75 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints why the arguments are invalid, or the help that they request.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let all = Invocation::command();
+        let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
+        let _ = writeln!(std::io::stderr(), "Commands: {}.", names.join(", "));
+    }
+    // 2 for an error, 0 for help.
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
 /// An error is for stderr.
 fn carry_out(invocation: Invocation) -> Result<Output, String> {
-    match invocation {
-        Invocation::Help => Ok(arguments::HELP.to_owned().into()),
-        Invocation::HelpOf(help) => Ok(help.into()),
-        Invocation::Version => Ok(format!("faultline {}\n", env!("CARGO_PKG_VERSION")).into()),
-        Invocation::Run(source, options) => Ok(run(&source, &options)?.1.into()),
-        Invocation::Check(source, options) => check(&source, &options),
-        Invocation::Lint(source, options) => lint(&source, &options),
-        Invocation::Rules => Ok(findings::rules().into()),
-        Invocation::Explain(rule) => Ok(findings::explain(findings::known(&rule)?).into()),
-        Invocation::Compare(a, b, options) => compare(&a, b.as_deref(), &options),
-        Invocation::Scenarios => Ok(scenarios().into()),
-        Invocation::Schema => Ok(format::schema::write().into()),
-        Invocation::Import(from, file) => import(from, &file),
-        Invocation::Export(to, source) => {
-            let design = input::design(&source)?;
-            Ok(match to {
-                Foreign::Svg(ground) => editor::svg::write_on(&design, ground),
-                Foreign::Mermaid | Foreign::Compose => format::mermaid::write(&design),
-            }
-            .into())
-        }
-        Invocation::Link(source) => {
-            let design = input::design(&source)?;
+    let Some(command) = invocation.command else {
+        return Ok(Invocation::command().render_help().to_string().into());
+    };
+    match command {
+        Command::Run { tested, tracing } => Ok(run(&tested, &tracing)?.1.into()),
+        Command::Check { tested } => check(&tested),
+        Command::Lint(options) => lint(&options),
+        Command::Rules => Ok(findings::rules().into()),
+        Command::Explain { rule } => Ok(findings::explain(findings::known(&rule)?).into()),
+        Command::Compare(options) => compare(&options),
+        Command::Scenarios => Ok(scenarios().into()),
+        Command::Schema => Ok(format::schema::write().into()),
+        Command::Import { from, file } => import(from, &file),
+        Command::Export { to, design, theme } => export(to, &design.source, theme),
+        Command::Link { design } => {
+            let design = input::design(&design.source)?;
             let shared = format::link::Shared { design, view: None };
             Ok(format!("{}\n", format::link::encode(&shared)).into())
         }
-        Invocation::Open(link) => match format::link::decode(&link) {
+        Command::Open { link } => match format::link::decode(&link) {
             Ok(shared) => Ok(format::json::write(&shared.design).into()),
             Err(error) => Err(error.to_string()),
         },
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Invocation::command(), "faultline", &mut script);
+            Ok(String::from_utf8_lossy(&script).into_owned().into())
+        }
+        Command::Man { command } => manual(command.as_deref()),
+    }
+}
+
+/// The manual page of the program, or of a command.
+fn manual(of: Option<&str>) -> Result<Output, String> {
+    let mut all = Invocation::command();
+    all.build();
+    let command = match of {
+        None => Some(all),
+        Some(name) => all.find_subcommand(name).cloned(),
+    };
+    let command = command.ok_or_else(|| format!("unknown command \"{}\"", of.unwrap_or("")))?;
+    let mut page = Vec::new();
+    let written = clap_mangen::Man::new(command).render(&mut page);
+    written.map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&page).into_owned().into())
+}
+
+fn export(to: Picture, source: &str, theme: Option<Theme>) -> Result<Output, String> {
+    let ground = theme.map_or(Ground::Either, Ground::from);
+    match to {
+        Picture::Svg => Ok(editor::svg::write_on(&input::design(source)?, ground).into()),
+        Picture::Mermaid if theme.is_some() => {
+            Err("a Mermaid flowchart has no color scheme; remove --theme".to_owned())
+        }
+        Picture::Mermaid => Ok(format::mermaid::write(&input::design(source)?).into()),
     }
 }
 
@@ -104,7 +145,7 @@ fn import(from: Foreign, file: &str) -> Result<Output, String> {
     let text = input::text(file)?;
     let imported = match from {
         Foreign::Compose => compose::read(&text),
-        Foreign::Mermaid | Foreign::Svg(_) => format::mermaid::read(&text),
+        Foreign::Mermaid => format::mermaid::read(&text),
     };
     let mut imported = imported.map_err(|problems| input::lines(file, &problems))?;
     let positions = editor::layout::arrange(&imported.design);
@@ -119,15 +160,16 @@ fn import(from: Foreign, file: &str) -> Result<Output, String> {
 }
 
 /// The runs, and as they are printed.
-fn run(source: &str, options: &Options) -> Result<(runs::Runs, String), String> {
-    let mut design = match options.remedy {
+fn run(tested: &Tested, tracing: &Tracing) -> Result<(runs::Runs, String), String> {
+    let source = &tested.design.source;
+    let mut design = match tested.remedy {
         true => input::mended(source)?,
         false => input::design(source)?,
     };
-    design = input::set(design, &[("--set", &options.settings)])?;
-    findings::allow(&mut design, &options.allow);
-    let runs = runs::run(source, &design, options)?;
-    let text = match options.format {
+    design = input::set(design, &[("--set", &tested.running.changes.set)])?;
+    findings::allow(&mut design, &tested.accepted.allow);
+    let runs = runs::run(source, &design, tested, tracing)?;
+    let text = match tested.format {
         Format::Sarif => findings::sarif(source, &runs.findings()),
         Format::Json => format!("{}\n", runs.json()),
         Format::Csv => csv::report(&runs.json()),
@@ -137,9 +179,10 @@ fn run(source: &str, options: &Options) -> Result<(runs::Runs, String), String> 
 }
 
 /// What the design alone shows; fails where that is more than a note.
-fn lint(source: &str, options: &Options) -> Result<Output, String> {
-    let mut design = input::set(input::design(source)?, &[("--set", &options.settings)])?;
-    findings::allow(&mut design, &options.allow);
+fn lint(options: &Lint) -> Result<Output, String> {
+    let source = &options.design.source;
+    let mut design = input::set(input::design(source)?, &[("--set", &options.changes.set)])?;
+    findings::allow(&mut design, &options.accepted.allow);
     match design.problems() {
         problems if problems.is_empty() => {}
         problems => return Err(input::lines(source, &problems)),
@@ -148,14 +191,8 @@ fn lint(source: &str, options: &Options) -> Result<Output, String> {
     let text = match options.format {
         Format::Json => format!("{}\n", findings::json(&found)),
         Format::Sarif => findings::sarif(source, &found),
-        Format::Csv => {
-            return Err(
-                "lint measures nothing to print as csv; use --format text, json or sarif"
-                    .to_owned(),
-            );
-        }
-        Format::Text if found.is_empty() => "no findings\n".to_owned(),
-        Format::Text => findings::text(&found, false),
+        Format::Text | Format::Csv if found.is_empty() => "no findings\n".to_owned(),
+        Format::Text | Format::Csv => findings::text(&found, false),
     };
     let mut found = found.iter();
     Ok(Output {
@@ -166,8 +203,9 @@ fn lint(source: &str, options: &Options) -> Result<Output, String> {
 }
 
 /// As a run, and fails where a requirement is missed, in whichever seed, or a finding is an error.
-fn check(source: &str, options: &Options) -> Result<Output, String> {
-    let (runs, text) = run(source, options)?;
+fn check(tested: &Tested) -> Result<Output, String> {
+    let (runs, text) = run(tested, &Tracing::default())?;
+    let source = &tested.design.source;
     let mut notes = print::unmet(&runs);
     let found = runs.findings();
     let errors = (found.iter()).filter(|seen| findings::has(&seen.finding, Severity::Error));
@@ -178,7 +216,7 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     }
     let is_failure = !notes.is_empty();
     let is_unasked = runs.first().requirements.is_empty();
-    if is_unasked && !is_failure && options.format != Format::Sarif {
+    if is_unasked && !is_failure && tested.format != Format::Sarif {
         notes.push(format!("{source} has no requirements: nothing was checked"));
     }
     Ok(Output {
@@ -188,7 +226,8 @@ fn check(source: &str, options: &Options) -> Result<Output, String> {
     })
 }
 
-fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String> {
+fn compare(options: &Compare) -> Result<Output, String> {
+    let (a, b) = (options.a.as_str(), options.b.as_deref());
     if (a, b) == ("-", Some("-")) {
         return Err("compare: stdin holds one design, not two".to_owned());
     }
@@ -196,11 +235,11 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
     let first = input::design(a)?;
     let (second, names) = match b {
         Some(b) => (input::design(b)?, [a.to_owned(), b.to_owned()]),
-        None if is_scenario && options.settings_b.is_empty() => (
+        None if is_scenario && options.set_b.is_empty() => (
             input::mended(a)?,
             [a.to_owned(), format!("{a} with its fix")],
         ),
-        None if options.settings_b.is_empty() => {
+        None if options.set_b.is_empty() => {
             return Err(String::from(
                 "compare needs a second design, or a change: --set-b PATH=VALUE",
             ));
@@ -208,29 +247,23 @@ fn compare(a: &str, b: Option<&str>, options: &Options) -> Result<Output, String
         None => (first.clone(), [a.to_owned(), a.to_owned()]),
     };
     let [name_a, mut name_b] = names;
-    for setting in &options.settings_b {
+    for setting in &options.set_b {
         name_b = format!("{name_b}, {setting}");
     }
-    let both = ("--set", &options.settings[..]);
+    let both = ("--set", &options.running.changes.set[..]);
     let first = input::set(first, &[both])?;
-    let second = input::set(second, &[both, ("--set-b", &options.settings_b)])?;
+    let second = input::set(second, &[both, ("--set-b", &options.set_b)])?;
     // Both under the seeds of the first.
-    let seeds = runs::seeds(&first, options);
+    let seeds = runs::seeds(&first, &options.running);
     let reports = [
-        runs::counted(&name_a, &first, options, &seeds)?,
-        runs::counted(&name_b, &second, options, &seeds)?,
+        runs::counted(&name_a, &first, &options.running, &seeds)?,
+        runs::counted(&name_b, &second, &options.running, &seeds)?,
     ];
     let comparison = compare::compare([name_a, name_b], &seeds, [&reports[0], &reports[1]]);
     Ok(match options.format {
-        Format::Text => compare::text(&comparison),
+        Format::Text | Format::Sarif => compare::text(&comparison),
         Format::Json => compare::json(&comparison),
         Format::Csv => compare::csv(&comparison),
-        Format::Sarif => {
-            return Err(
-                "compare has no findings to print as sarif; use --format text, json or csv"
-                    .to_owned(),
-            );
-        }
     }
     .into())
 }

@@ -1,6 +1,6 @@
 //! Running designs: once, or under several seeds, on as many cores as there are.
 
-use crate::arguments::{EXPERIMENTS, Options, SEED_MAX};
+use crate::arguments::{Running, SEED_MAX, Tested, Tracing};
 use crate::input;
 use crate::statistics;
 use design::{Design, Problem};
@@ -17,9 +17,9 @@ const SEEDS_TRIED: u64 = 3;
 const TRACE_SHARE: f64 = 0.01;
 
 /// The seeds of an invocation: from the one given or the design's own, one after the other.
-pub(crate) fn seeds(design: &Design, options: &Options) -> Vec<u64> {
-    let count = u64::from(options.seeds.unwrap_or(1));
-    let first = options.seed.unwrap_or(design.settings.seed);
+pub(crate) fn seeds(design: &Design, running: &Running) -> Vec<u64> {
+    let count = running.seeds.unwrap_or(1);
+    let first = running.seed.unwrap_or(design.settings.seed);
     // The last seeds there are have none after them.
     let first = first.min(SEED_MAX - (count - 1));
     (first..first + count).collect()
@@ -96,44 +96,58 @@ fn json(run: &impl serde::Serialize) -> Value {
 }
 
 /// The run of a design, or its runs under all seeds.
-pub(crate) fn run(name: &str, design: &Design, options: &Options) -> Result<Runs, String> {
-    let all = match &options.trace {
-        Some(path) => vec![traced(name, design, options, path)?],
+pub(crate) fn run(
+    name: &str,
+    design: &Design,
+    tested: &Tested,
+    tracing: &Tracing,
+) -> Result<Runs, String> {
+    let running = &tested.running;
+    let all = match &tracing.trace {
+        Some(path) => {
+            let share = tracing.trace_sample.unwrap_or(TRACE_SHARE);
+            let report = traced(name, design, running, (path, share))?;
+            let seed = report.run.seed;
+            vec![diagnosed(design, tested, seed, report)]
+        }
         None => {
-            let seeds = seeds(design, options);
-            let look = |design: &Design, report| diagnosed(design, options, seeds[0], report);
-            runs(name, design, options, &seeds, &look)?
+            let seeds = seeds(design, running);
+            let look = |design: &Design, report| diagnosed(design, tested, seeds[0], report);
+            runs(name, design, running, &seeds, &look)?
         }
     };
     Ok(Runs {
         all,
-        are_several: options.seeds.is_some() && options.trace.is_none(),
+        are_several: running.seeds.is_some(),
     })
 }
 
-/// One run, with its traces in a file.
-fn traced(name: &str, design: &Design, options: &Options, path: &str) -> Result<Diagnosed, String> {
-    let share = options.trace_share.unwrap_or(TRACE_SHARE);
-    let host_options = host_options(options, options.seed);
-    let (report, traces) = host::run_traced(design, &host_options, share)
+/// One run, with traces of a share of its requests in a file.
+fn traced(
+    name: &str,
+    design: &Design,
+    running: &Running,
+    (path, share): (&str, f64),
+) -> Result<Report, String> {
+    let options = host_options(running, running.seed);
+    let (report, traces) = host::run_traced(design, &options, share)
         .map_err(|problems| input::lines(name, &problems))?;
     std::fs::write(path, traces).map_err(|error| format!("--trace {path}: {error}"))?;
-    let seed = report.run.seed;
-    Ok(diagnosed(design, options, seed, report))
+    Ok(report)
 }
 
-fn host_options(options: &Options, seed: Option<u64>) -> host::Options {
+fn host_options(running: &Running, seed: Option<u64>) -> host::Options {
     host::Options {
         seed,
-        duration: options.duration,
-        events_max: options.events_max,
+        duration: running.duration,
+        events_max: running.max_events,
     }
 }
 
 /// A report with what the rules find in it. Experiments are made on the first seeds alone: others
 /// take as long again and say the same.
-fn diagnosed(design: &Design, options: &Options, first: u64, report: Report) -> Diagnosed {
-    let most = options.experiments.unwrap_or(EXPERIMENTS);
+fn diagnosed(design: &Design, tested: &Tested, first: u64, report: Report) -> Diagnosed {
+    let most = usize::try_from(tested.experiments).unwrap_or(usize::MAX);
     match report.run.seed - first < SEEDS_TRIED {
         true => Diagnosed::tried(design, report, most),
         false => Diagnosed::new(design, report),
@@ -144,27 +158,27 @@ fn diagnosed(design: &Design, options: &Options, first: u64, report: Report) -> 
 pub(crate) fn counted(
     name: &str,
     design: &Design,
-    options: &Options,
+    running: &Running,
     seeds: &[u64],
 ) -> Result<Vec<Value>, String> {
     let counted = |_: &Design, report| json(&host::Counted(&report));
-    runs(name, design, options, seeds, &counted)
+    runs(name, design, running, seeds, &counted)
 }
 
 /// One run per seed, in order of seed.
 fn runs<T: Send>(
     name: &str,
     design: &Design,
-    options: &Options,
+    running: &Running,
     seeds: &[u64],
     look: &(dyn Fn(&Design, Report) -> T + Sync),
 ) -> Result<Vec<T>, String> {
     let run = |seed: u64| -> Result<T, Vec<Problem>> {
-        let report = host::run(design, &host_options(options, Some(seed)))?;
+        let report = host::run(design, &host_options(running, Some(seed)))?;
         // With the seed, so that experiments are on the same requests.
         let mut design = design.clone();
         design.settings.seed = report.run.seed;
-        if let Some(duration) = options.duration {
+        if let Some(duration) = running.duration {
             design.settings.duration = duration;
         }
         Ok(look(&design, report))

@@ -192,10 +192,10 @@ at_least = "99.9%"
 #[test]
 fn scenarios_are_listed_and_run() {
     assert!(fine(&["scenarios"]).contains("retry-storm  "));
-    assert!(fine(&[]).contains("faultline run SOURCE"));
+    assert!(fine(&[]).contains("  check  "));
     let help = fine(&["run", "--help"]);
-    assert!(help.contains("faultline run SOURCE") && !help.contains("faultline check"));
-    assert!(fine(&["--help"]).contains("faultline check SOURCE"));
+    assert!(help.contains("faultline run [OPTIONS] <SOURCE>") && !help.contains("check shop"));
+    assert_eq!(fine(&["--help"]), fine(&["help"]));
     let broken = fine(&["link", "retry-storm"]);
     let design = format::link::decode(&broken).unwrap().design;
     assert!(!design.faults.is_empty());
@@ -325,4 +325,19 @@ fn two_designs_are_compared_seed_by_seed() {
     );
     assert!(refused(&["compare", &path]).contains("--set-b"));
     assert!(refused(&["compare", "-", "-"]).contains("stdin"));
+}
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = fine(&["completions", shell]);
+        for word in ["explain", "max-events", "trace-sample"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let manual = fine(&["man"]);
+    assert!(manual.contains(".TH faultline 1") && manual.contains("faultline\\-compare"));
+    let of_run = fine(&["man", "run"]);
+    assert!(of_run.contains("trace\\-sample") && !of_run.contains("set\\-b"));
+    assert!(refused(&["man", "fly"]).contains("unknown command \"fly\""));
 }

@@ -221,7 +221,7 @@ fn findings_are_linted_checked_accepted_and_explained() {
     assert!(!stdout.contains("Confirmed"), "{stdout}");
     let wrong = refused(&["check", &storm, "--experiments", "0"]);
     assert!(
-        wrong.contains("--experiments 0") && wrong.contains("off"),
+        wrong.contains("'0' for '--experiments") && wrong.contains("or off"),
         "{wrong}"
     );
     let seeds = report(&["run", &storm, "--seeds", "2", "--format", "json"]);
