@@ -171,8 +171,8 @@ fn run(tested: &Tested, tracing: &Tracing) -> Result<(runs::Runs, String), Strin
     let runs = runs::run(source, &design, tested, tracing)?;
     let text = match tested.format {
         Format::Sarif => findings::sarif(source, &runs.findings()),
-        Format::Json => format!("{}\n", runs.json()),
-        Format::Csv => csv::report(&runs.json()),
+        Format::Json => format!("{}\n", statistics::json_of(&runs)),
+        Format::Csv => csv::report(&statistics::json_of(&runs)),
         Format::Text => print::report(&design, &runs),
     };
     Ok((runs, text))

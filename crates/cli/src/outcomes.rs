@@ -1,8 +1,8 @@
 //! The outcomes of a run for people: data, recovery, incidents and cost. A line is printed only if
 //! there is something to report.
 
-use crate::print::{cell, mean, whole};
 use crate::runs::Runs;
+use crate::table::{cell, whole};
 
 use report::{DataReport, Estimate, Incident, Metastable, Recovery, Report};
 use text::cell::{figure, ms};
@@ -41,7 +41,7 @@ fn data(runs: &Runs) -> Option<String> {
         (|data| data.divergent_keys, "divergent keys"),
     ];
     let over = |count: Count| runs.over(|report| Some(count(&report.data) as f64));
-    let is_any = |count: Count| mean(runs, |report| count(&report.data) as f64) > 0.0;
+    let is_any = |count: Count| runs.mean(|report| count(&report.data) as f64) > 0.0;
     let found = figures.into_iter().filter(|(count, _)| is_any(*count));
     let mut found: Vec<String> = found
         .map(|(count, shown)| format!("{shown} {}", cell(over(count), whole)))

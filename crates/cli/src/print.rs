@@ -2,9 +2,9 @@
 
 use crate::outcomes;
 use crate::runs::Runs;
-use crate::table::table;
+use crate::table::{cell, table, whole};
 use design::Design;
-use report::{Estimate, Latency, Report, ScoreOver};
+use report::{Latency, Report, ScoreOver};
 use std::collections::{BTreeMap, BTreeSet};
 use text::cell::{figure, ms, percent};
 
@@ -90,7 +90,7 @@ fn requests(runs: &Runs, is_over: bool) -> String {
         of(|report| report.requests.offered, whole),
         of(|report| report.requests.ok, whole),
         of(|report| report.requests.degraded, whole),
-        whole(mean(runs, |report| sum(&report.requests.failed)))
+        whole(runs.mean(|report| sum(&report.requests.failed)))
     );
     let causes: BTreeSet<&str> = (runs.reports())
         .flat_map(|report| report.requests.failed.keys().copied())
@@ -104,7 +104,7 @@ fn requests(runs: &Runs, is_over: bool) -> String {
     if !causes.is_empty() {
         out += &format!(" ({})", causes.join(", "));
     }
-    if mean(runs, |report| report.requests.in_flight as f64) > 0.0 {
+    if runs.mean(|report| report.requests.in_flight as f64) > 0.0 {
         let left = of(|report| report.requests.in_flight, whole);
         out += &match is_over {
             true => format!(", {left} without a response"),
@@ -145,9 +145,7 @@ fn nodes(design: &Design, runs: &Runs) -> String {
             id.clone(),
             of(|node| Some(node.arrivals as f64), whole),
             of(|node| Some(node.completions as f64), whole),
-            whole(mean(runs, |report| {
-                report.nodes.get(id).map_or(0.0, |node| sum(&node.failures))
-            })),
+            whole(runs.mean(|report| report.nodes.get(id).map_or(0.0, |node| sum(&node.failures)))),
             of(|node| node.utilization, percent),
             of(|node| Some(node.queue_mean), figure),
             of(|node| Some(node.queue_max as f64), whole),
@@ -251,33 +249,8 @@ fn unmet_in(score: &ScoreOver) -> Vec<String> {
         .collect()
 }
 
-/// A value, with half the width of its confidence interval if it covers several runs.
-pub(crate) fn cell(estimate: Option<Estimate>, show: impl Fn(f64) -> String) -> String {
-    let Some(estimate) = estimate else {
-        return "-".to_owned();
-    };
-    match estimate.half {
-        Some(half) if half > 0.0 => format!("{} ± {}", show(estimate.mean), show(half)),
-        _ => show(estimate.mean),
-    }
-}
-
-/// The mean of a metric that every run has.
-pub(crate) fn mean(runs: &Runs, figure: impl Fn(&Report) -> f64) -> f64 {
-    let over = runs.over(|report| Some(figure(report)));
-    over.map_or(0.0, |estimate| estimate.mean)
-}
-
 fn sum(causes: &BTreeMap<&'static str, u64>) -> f64 {
     causes.values().sum::<u64>() as f64
-}
-
-/// Counts are whole, means of counts need not be.
-pub(crate) fn whole(n: f64) -> String {
-    match n.fract() == 0.0 {
-        true => text::count(n),
-        false => figure(n),
-    }
 }
 
 #[cfg(test)]

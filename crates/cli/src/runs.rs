@@ -2,7 +2,6 @@
 
 use crate::arguments::{Running, SEED_MAX, Tested, Tracing};
 use crate::input;
-use crate::statistics;
 use design::{Design, Problem};
 use host::Diagnosed;
 use report::{Estimate, FindingOver, Report, ScoreOver};
@@ -49,6 +48,12 @@ impl Runs {
         Estimate::over(self.reports().map(figure))
     }
 
+    /// The mean of a metric that every run has.
+    pub(crate) fn mean(&self, figure: impl Fn(&Report) -> f64) -> f64 {
+        let over = self.over(|report| Some(figure(report)));
+        over.map_or(0.0, |estimate| estimate.mean)
+    }
+
     /// Each requirement over all runs.
     pub(crate) fn scores(&self) -> Vec<ScoreOver> {
         let places = 0..self.first().requirements.len();
@@ -74,14 +79,6 @@ impl Runs {
                     .collect()
             }
             _ => FindingOver::of(each),
-        }
-    }
-
-    /// As JSON.
-    pub(crate) fn json(&self) -> Value {
-        match self.are_several {
-            false => json(&self.all[0]),
-            true => statistics::summarize(self),
         }
     }
 

@@ -34,10 +34,18 @@ pub(crate) fn read(value: &Value) -> Option<Estimate> {
     })
 }
 
+/// The runs as JSON: the report of the only one, or all of them merged.
+pub(crate) fn json_of(runs: &Runs) -> Value {
+    match runs.are_several {
+        true => summarize(runs),
+        false => runs.each_json().swap_remove(0),
+    }
+}
+
 /// Merges several reports of one design: each number becomes `{"mean", "ci95"}` over the runs. A
 /// cause that did not occur in a run counts as 0 there. A metric that is `null` in a run (nothing was
 /// measured) is left out of the mean.
-pub(crate) fn summarize(runs: &Runs) -> Value {
+fn summarize(runs: &Runs) -> Value {
     let reports = runs.each_json();
     let mut summary = merge(&reports.iter().map(Some).collect::<Vec<_>>());
     summary["run"] = run(runs);

@@ -39,3 +39,22 @@ pub(crate) fn signed(difference: Estimate) -> String {
         None => format!("{sign}{mean}"),
     }
 }
+
+/// A value, with half the width of its confidence interval if it covers several runs.
+pub(crate) fn cell(estimate: Option<Estimate>, show: impl Fn(f64) -> String) -> String {
+    let Some(estimate) = estimate else {
+        return "-".to_owned();
+    };
+    match estimate.half {
+        Some(half) if half > 0.0 => format!("{} ± {}", show(estimate.mean), show(half)),
+        _ => show(estimate.mean),
+    }
+}
+
+/// Counts are whole, means of counts need not be.
+pub(crate) fn whole(n: f64) -> String {
+    match n.fract() == 0.0 {
+        true => text::count(n),
+        false => figure(n),
+    }
+}

@@ -2,10 +2,11 @@
 //! Other workers can make some of the runs: which of them takes which run, and which ends first,
 //! does not matter for the conclusion.
 
+use crate::SLICE_EVENTS;
 use crate::experiments::{Running, budget};
-use crate::session::{SLICE_EVENTS, read};
 use design::Problem;
 use diagnostics::experiments::{self, Course, Investigation};
+use format::json;
 use format::message::{Answer, Course as Written, Job, Reply, pack, unpack};
 use sim::EVENTS_MAX;
 use std::collections::BTreeSet;
@@ -243,9 +244,9 @@ impl Errand {
 fn course_of(course: &Written) -> Result<Course, Vec<Problem>> {
     let edits = course.edits.iter();
     Ok(Course {
-        first: read(&course.first)?,
+        first: json::read(&course.first)?,
         edits: edits
-            .map(|(at, design)| Ok((*at, read(design)?)))
+            .map(|(at, design)| Ok((*at, json::read(design)?)))
             .collect::<Result<_, Vec<Problem>>>()?,
         until: course.until_ns,
     })
@@ -255,9 +256,9 @@ fn course_of(course: &Written) -> Result<Course, Vec<Problem>> {
 fn written(course: &Course) -> Written {
     let edits = course.edits.iter();
     Written {
-        first: format::json::write(&course.first),
+        first: json::write(&course.first),
         edits: edits
-            .map(|(at, design)| (*at, format::json::write(design)))
+            .map(|(at, design)| (*at, json::write(design)))
             .collect(),
         until_ns: course.until,
     }

@@ -21,6 +21,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use text::Titles;
 
+/// Events between two looks at the clock.
+const SLICE_EVENTS: u64 = 2_000;
+
 /// How a run differs from what its design says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {

@@ -2,9 +2,9 @@
 //! in frames what there is to see.
 
 use crate::Counted;
+use crate::SLICE_EVENTS;
 use crate::frame;
 use crate::past::Past;
-use crate::session::SLICE_EVENTS;
 use design::Design;
 use format::message::{Course, Diagnosed, Frame, Reply, RunId, RunState};
 use scenarios::Status as Subject;

@@ -2,18 +2,17 @@
 //! its host stays responsive. The clock is given from outside and decides only how far to
 //! simulate, never what happens.
 
-use crate::Counted as Written;
 use crate::inquiry::{Errand, Inquiry};
 use crate::live::Live;
 use crate::why::Why;
+use crate::{Counted as Written, SLICE_EVENTS};
 use design::{Design, Problem};
+use format::json;
 use format::message::{Counted, Reply, Request, RunId};
 use sim::{Simulation, Status};
 
 /// Work per call of [`Session::advance`], in ms of wall-clock time.
 const SLICE_MS: f64 = 8.0;
-/// Events between two looks at the clock.
-pub(crate) const SLICE_EVENTS: u64 = 2_000;
 /// After a pause of the host (a hidden tab), at most this much time is made up for, in ms.
 const CATCH_UP_MS: f64 = 100.0;
 /// Most events of a run that the page compares: a few seconds of work.
@@ -55,7 +54,7 @@ impl Session {
                 playing,
                 speed,
             } => self.load(run, &design, playing, speed),
-            Request::Edit { run, edit, design } => match (read(&design), self.live_of(run)) {
+            Request::Edit { run, edit, design } => match (json::read(&design), self.live_of(run)) {
                 (Ok(changed), Some(live)) => {
                     live.edit(edit, changed, 2 * design.len());
                     Vec::new()
@@ -118,7 +117,7 @@ impl Session {
     }
 
     fn load(&mut self, run: RunId, design: &str, playing: bool, speed: f64) -> Vec<Reply> {
-        match read(design) {
+        match json::read(design) {
             Ok(design) => {
                 self.live = Some(Box::new(Live::new(run, design, playing, speed)));
                 self.why = None;
@@ -294,12 +293,8 @@ fn counted(report: sim::Report) -> Counted {
     }
 }
 
-pub(crate) fn read(design: &str) -> Result<Design, Vec<Problem>> {
-    format::json::read(design)
-}
-
 fn both([before, after]: &[String; 2]) -> Result<[Design; 2], Vec<Problem>> {
-    Ok([read(before)?, read(after)?])
+    Ok([json::read(before)?, json::read(after)?])
 }
 
 fn invalid(run: Option<RunId>, token: Option<u32>, problems: &[Problem]) -> Reply {

@@ -1,8 +1,8 @@
 //! Why single requests took as long as they did: a copy of the run, made at a keyframe, goes once
 //! more through the time looked at and traces its requests. The run on the canvas is left alone.
 
+use crate::SLICE_EVENTS;
 use crate::past::Past;
-use crate::session::SLICE_EVENTS;
 use crate::trace::outcome_name;
 use format::message::{Reply, Traced, TracedKind, TracedSpan};
 use sim::Simulation;

@@ -92,6 +92,8 @@ something cannot be installed, the command names it and says what to run.
                    tests/bench/instructions.json (--store: write that file)
   tidy [--lower]   formatting, and what needs no compilation: every file and test reached,
                    lengths, links, dependencies (--lower: lower the exceptions that shrank)
+  structure        print what is tangled or large: modules that use each other in a circle, structs,
+                   types whose methods are in many files, files
   validate [CASE]...
                    run all cases against published results and known causes (minutes), and
                    write docs/accuracy.md; with published cases named, run those alone
@@ -132,6 +134,10 @@ fn command() -> Result<()> {
         "build" => build(rest),
         "docs" => docs(rest),
         "tidy" => check_tidiness(rest),
+        "structure" => {
+            rest.done()?;
+            tidy::structure()
+        }
         "package" => make_package(rest),
         "fuzz" => {
             let seconds = rest.only("--seconds", "a whole number")?;

@@ -5,13 +5,13 @@ use super::conclude;
 use super::course::{Course, EDITS_MAX};
 use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
+use super::job::{Answer, Job};
 use super::library;
 use super::outcome::{Goal, Outcome, goals_of};
 use super::seeds::Other;
 use crate::facts::Facts;
 use design::{Command, Design, Metric};
 use report::{Conclusion, Effect, Finding, Remedy, Severity};
-use serde::{Deserialize, Serialize};
 use sim::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,19 +38,6 @@ pub(super) const DATA: [Metric; 9] = [
     Metric::DivergentKeys,
     Metric::MonthlyCost,
 ];
-
-/// A run to make, with a limit on its events. A run that exceeds it gives no answer.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The id to return with the answer.
-    pub id: usize,
-    /// What to run, including its seed.
-    pub course: Course,
-    /// Most events.
-    pub events_max: u64,
-    /// Whether the answer includes what the rules find in the run.
-    pub is_diagnosed: bool,
-}
 
 /// The budget of an investigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,31 +75,6 @@ pub(super) struct Candidate {
     pub(super) causes: BTreeSet<usize>,
     pub(super) remedy: Remedy,
     pub(super) effect: Option<Effect>,
-}
-
-/// The answer of an experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    pub(super) outcome: Outcome,
-    /// Rules with a warning or an error in that run, each with the first subject; empty if they
-    /// were not needed.
-    pub(super) firing: BTreeSet<(String, String)>,
-}
-
-impl Job {
-    /// Returns the answer that the report of the run gives, or `None` if the run did not get to its
-    /// end.
-    pub fn answer(&self, report: &Report) -> Option<Answer> {
-        let is_whole = self.course.is_reached(report) && report.run.events < self.events_max;
-        let design = self.course.design();
-        is_whole.then(|| Answer {
-            outcome: Outcome::new(design, report),
-            firing: match self.is_diagnosed {
-                true => firing(design, report),
-                false => BTreeSet::new(),
-            },
-        })
-    }
 }
 
 /// The experiments on one run of one design.
@@ -490,18 +452,6 @@ pub(super) fn as_written(remedy: &Remedy) -> Command {
     let written = remedy.edits.iter().flat_map(design::edits::write_all);
     let list = design::Value::List(written.collect());
     design::edits::read_all(&list).unwrap_or_else(|_| remedy.command())
-}
-
-fn firing(design: &Design, report: &Report) -> BTreeSet<(String, String)> {
-    let found = crate::found(&crate::facts(design, Some(report)));
-    let loud = (found.into_iter()).filter(|f| f.measured && f.severity != Severity::Note);
-    loud.map(|f| {
-        (
-            f.rule.to_string(),
-            f.subjects.first().cloned().unwrap_or_default(),
-        )
-    })
-    .collect()
 }
 
 pub(super) fn facts<'a>(design: &'a Design, report: &'a Report) -> Facts<'a> {

@@ -9,6 +9,7 @@ mod course;
 mod evidence;
 mod interventions;
 mod investigation;
+mod job;
 mod library;
 mod naming;
 mod outcome;
@@ -16,7 +17,8 @@ mod pairs;
 mod seeds;
 
 pub use course::{Course, EDITS_MAX};
-pub use investigation::{Answer, Budget, Investigation, Job, Progress};
+pub use investigation::{Budget, Investigation, Progress};
+pub use job::{Answer, Job};
 pub use outcome::Outcome;
 pub use report::Conclusion;
 

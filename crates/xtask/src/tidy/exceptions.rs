@@ -26,6 +26,14 @@ struct File {
     lines: Vec<Group>,
     #[serde(default)]
     functions: Vec<Group>,
+    #[serde(default)]
+    circles: Vec<Group>,
+    #[serde(default)]
+    structs: Vec<Group>,
+    #[serde(default)]
+    spread: Vec<Group>,
+    #[serde(default)]
+    files: Vec<Group>,
 }
 
 /// Exceptions of one reason.
@@ -54,7 +62,15 @@ impl Allowed {
     fn of(text: String) -> Result<Allowed> {
         let file: File = toml::from_str(&text).context(FILE)?;
         let mut amounts = BTreeMap::new();
-        for (limit, group) in [("lines", file.lines), ("functions", file.functions)]
+        let limits = [
+            ("lines", file.lines),
+            ("functions", file.functions),
+            ("circles", file.circles),
+            ("structs", file.structs),
+            ("spread", file.spread),
+            ("files", file.files),
+        ];
+        for (limit, group) in limits
             .into_iter()
             .flat_map(|(limit, groups)| groups.into_iter().map(move |group| (limit, group)))
         {

@@ -1,4 +1,4 @@
-//! The longest line and the longest function.
+//! What is too long, or too tangled.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::Exceptions;
 use super::exceptions::{Allowed, Over};
 use super::repository::{Sources, text, with_extension};
+use super::structure::Structure;
 
 /// Columns of a line, as rustfmt has it where it can.
 const COLUMNS_MAX: usize = 100;
@@ -30,6 +31,7 @@ pub(super) fn check(
     }
     let mut allowed = Allowed::read()?;
     let mut problems = allowed.compare("lines", &lines);
+    problems.extend(Structure::of(sources)?.check(&mut allowed));
     problems.extend(allowed.compare("functions", &long_functions(sources)));
     if exceptions == Exceptions::Lower {
         allowed.lower()?;

@@ -3,8 +3,9 @@
 //!
 //! - Rust files formatted are Rust files tracked, and a target reaches each of them by `mod`.
 //! - Tests written are tests that ran (`tests.rs`); each is in a target whose tests run.
-//! - Lines and functions have a maximum length; `exceptions.toml` lists the exceptions and may only
-//!   shrink.
+//! - Lines, functions and files have a maximum length, structs a maximum number of fields, and
+//!   types a maximum number of files with their methods. Modules of a crate do not use each other
+//!   in a circle. `exceptions.toml` lists the exceptions and may only shrink.
 //! - Links resolve: in the documents of the repository and on the published site, which has every
 //!   document.
 //! - Text that people read has plain words and short sentences (`words.toml`).
@@ -18,6 +19,7 @@ mod node_tests;
 mod repository;
 mod rust;
 mod site;
+mod structure;
 mod targets;
 mod tests;
 mod words;
@@ -55,6 +57,13 @@ pub(crate) fn formatting() -> Result<()> {
 /// Runs every other check that needs no compilation.
 pub(crate) fn tidiness(exceptions: Exceptions) -> Result<()> {
     fail_on(problems(exceptions)?)
+}
+
+/// Prints the structure of each crate: circles of modules, and what is large.
+pub(crate) fn structure() -> Result<()> {
+    let sources = repository::sources(&repository::files()?)?;
+    print!("{}", structure::Structure::of(&sources)?.describe());
+    Ok(())
 }
 
 fn problems(exceptions: Exceptions) -> Result<Vec<String>> {
