@@ -25,12 +25,19 @@ try {
   document.documentElement.dataset.loading = "other";
 }
 
-/** Shows a message in place of the page, or above it. */
+/** Shows a message in place of the page, or above it. In a frame, with a link to the playground. */
 globalThis.faultlineSays = (text, place) => {
   const message = document.createElement("p");
   message.className = "boot-failure";
   message.setAttribute("role", "alert");
   message.textContent = text;
+  if (location.pathname.endsWith("/embed.html")) {
+    const link = document.createElement("a");
+    link.href = `./${location.search}${location.hash}`;
+    link.target = "_blank";
+    link.textContent = "Open it in a page of its own";
+    message.append(" ", link, ".");
+  }
   place(message);
 };
 

@@ -9,11 +9,12 @@ use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 use crate::app::{Notices, follow_theme};
 use crate::bind::text;
 use crate::canvas::{self, Popups, Stage};
+use crate::charts::Charts;
 use crate::inspect::Inspect;
 use crate::lesson::Trigger;
 use crate::opening::{self, Opened, parameter};
 use crate::palette::Palette;
-use crate::share::page_url;
+use crate::share::{Copied, page_url};
 use crate::state::{Page, Place};
 use crate::theme::Theme;
 use crate::toolbar::RunControls;
@@ -61,6 +62,9 @@ pub(crate) fn Embed() -> impl IntoView {
     announcing::announce_run(page);
     debug::install(page);
 
+    // The rows of the chart, by name.
+    let panels = parameter("panels").unwrap_or_else(|| "rates".to_owned());
+    let panels = (panels != "none").then(|| panels.replace(',', " "));
     let name = text(move || page.design.with(|design| design.settings.name.clone()));
     let breaks = move || mode != Mode::View && page.opened.get() == Opened::Lesson;
     view! {
@@ -73,6 +77,14 @@ pub(crate) fn Embed() -> impl IntoView {
                 <Popups />
             </div>
             {(mode == Mode::Edit).then(|| view! { <Inspect /> })}
+            {panels
+                .map(|panels| {
+                    view! {
+                        <section class="embed-charts" aria-label="Charts" data-panels=panels>
+                            <Charts history=page.history tick=page.tick />
+                        </section>
+                    }
+                })}
             <footer class="embed-bar">
                 {(mode != Mode::View).then(|| view! { <RunControls /> })}
                 <span class="embed-name">{name}</span>
@@ -85,21 +97,59 @@ pub(crate) fn Embed() -> impl IntoView {
     }
 }
 
-/// A link that carries the present state along. It is made when the user follows it.
+/// The address of the playground with the present state.
+fn address(page: Page) -> String {
+    let fragment = page.design.with_untracked(|design| {
+        format::link::encode(&format::link::Shared {
+            design: design.as_ref().clone(),
+            view: None,
+        })
+    });
+    page_url("", &fragment)
+}
+
+/// A link that carries the present state along. It is made when the user follows it. A frame may be
+/// forbidden to open windows; the address is shown then.
 #[component]
 fn OpenInPlayground() -> impl IntoView {
     let page = Page::get();
     let href = RwSignal::new(page_url("", ""));
-    let renew = move || {
-        let fragment = page.design.with_untracked(|design| {
-            format::link::encode(&format::link::Shared {
-                design: design.as_ref().clone(),
-                view: None,
-            })
-        });
-        href.set(page_url("", &fragment));
+    let refused = RwSignal::new(None::<String>);
+    let renew = move || href.set(address(page));
+    let open = move |event: web_sys::MouseEvent| {
+        renew();
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.shift_key();
+        if has_modifier {
+            return;
+        }
+        event.prevent_default();
+        // A sandbox answers with no window.
+        match window().open_with_url_and_target(&href.get_untracked(), "_blank") {
+            Ok(Some(opened)) => {
+                // Fails only for a window that is gone already.
+                let _ = opened.set_opener(&JsValue::NULL);
+            }
+            Ok(None) | Err(_) => refused.set(Some(href.get_untracked())),
+        }
+    };
+    let shown = move || {
+        refused.get().map(|address| {
+            let address = Memo::new(move |_| address.clone());
+            view! {
+                <div class="embed-address" role="group" aria-label="Address of the playground">
+                    <p>
+                        "The page around this frame does not let it open a window. Copy the address instead."
+                    </p>
+                    <Copied label="Address" value=address />
+                    <button class="button bare" on:click=move |_| refused.set(None)>
+                        "Close"
+                    </button>
+                </div>
+            }
+        })
     };
     view! {
+        {shown}
         <a
             class="button open-playground"
             href=href
@@ -107,7 +157,7 @@ fn OpenInPlayground() -> impl IntoView {
             rel="noopener"
             on:pointerenter=move |_| renew()
             on:focus=move |_| renew()
-            on:click=move |_| renew()
+            on:click=open
         >
             {icons::glyph(icons::OUT)}
             <span>"Open in playground"</span>

@@ -2,7 +2,7 @@
 //! address, the scenario it names, or the first lesson.
 
 use design::Design;
-use format::link::{self, LinkError};
+use format::link;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::UrlSearchParams;
@@ -10,7 +10,7 @@ use web_sys::UrlSearchParams;
 use crate::gallery::{self, Fetched, Named};
 use crate::keeping::{self, shelf, unique};
 use crate::lesson::Lesson;
-use crate::state::{About, Page};
+use crate::state::{About, Page, Place};
 use crate::{storage, theme, trail};
 
 /// What is open.
@@ -29,15 +29,9 @@ pub(crate) fn lesson() -> Lesson {
 
 /// Returns a parameter of the address: from its query, or after the design in its fragment.
 pub(crate) fn parameter(name: &str) -> Option<String> {
-    let location = window().location();
-    let search = location.search().unwrap_or_default();
+    let search = window().location().search().unwrap_or_default();
     let fragment = fragment();
-    let after = match fragment.split_once('&') {
-        Some((design, after)) if !design.contains('=') => after,
-        Some(_) => fragment.as_str(),
-        None if fragment.contains('=') => fragment.as_str(),
-        None => "",
-    };
+    let (_, after) = parts(&fragment);
     [search.as_str(), after].into_iter().find_map(|text| {
         UrlSearchParams::new_with_str(text)
             .ok()
@@ -48,14 +42,34 @@ pub(crate) fn parameter(name: &str) -> Option<String> {
 /// Returns the text after the `#`.
 fn fragment() -> String {
     let hash = window().location().hash().unwrap_or_default();
-    hash.trim_start_matches('#').to_owned()
+    before_second_hash(&hash).to_owned()
 }
 
-/// Returns the part of the fragment that can be a design.
+/// Returns a fragment without what a host appends to it: WordPress adds `#?secret=` to the address
+/// of a frame.
+fn before_second_hash(hash: &str) -> &str {
+    let fragment = hash.trim_start_matches('#');
+    fragment.split('#').next().unwrap_or_default()
+}
+
+/// Returns the parts of a fragment: what can be a design, and the parameters.
+fn parts(fragment: &str) -> (&str, &str) {
+    match fragment.split_once('&') {
+        Some((design, after)) if !design.contains('=') => (design, after),
+        None if !fragment.contains('=') => (fragment, ""),
+        _ => ("", fragment),
+    }
+}
+
+/// Returns the design of the address: from the fragment, or where the host uses that for itself,
+/// from `d` in the query.
 fn design_code() -> Option<String> {
     let fragment = fragment();
-    let code = fragment.split('&').next().unwrap_or_default();
-    (!code.is_empty() && !code.contains('=')).then(|| code.to_owned())
+    let (design, _) = parts(&fragment);
+    match design.is_empty() {
+        false => Some(design.to_owned()),
+        true => parameter("d").filter(|design| !design.is_empty()),
+    }
 }
 
 /// Opens what this tab showed before it was reloaded, or what the address names.
@@ -96,6 +110,7 @@ pub(crate) fn open_address(page: Page) {
                     return page.open_own(*design, unique());
                 }
                 Ok(Fetched::Design(_)) => {}
+                Err(why) if design_code().is_none() => return open_instead(page, &why),
                 Err(why) => page.notice(About::Opening, why),
             }
             open_design(page);
@@ -106,11 +121,14 @@ pub(crate) fn open_address(page: Page) {
                 Some(near) => format!(" Did you mean \u{201c}{near}\u{201d}?"),
                 None => String::new(),
             };
-            page.notice(
-                About::Opening,
-                format!("There is no scenario \u{201c}{id}\u{201d}.{nearest} The first lesson is open instead."),
-            );
-            open_design(page);
+            let why = format!("There is no scenario \u{201c}{id}\u{201d}.{nearest}");
+            match design_code() {
+                None => open_instead(page, &why),
+                Some(_) => {
+                    page.notice(About::Opening, why);
+                    open_design(page);
+                }
+            }
         }
     }
 }
@@ -122,15 +140,20 @@ fn open_design(page: Page) {
     };
     match link::decode(&code) {
         Ok(shared) => page.open_own(shared.design, unique()),
-        Err(error) => {
-            page.notice(About::Opening, explain(&error));
-            page.open_lesson(starts_playing());
-        }
+        Err(error) => open_instead(page, &error.to_string()),
     }
 }
 
-fn explain(error: &LinkError) -> String {
-    format!("{error} The first lesson is open instead.")
+/// Says why the address cannot be opened. The playground opens the first lesson instead. An embed
+/// stays empty: its readers would take any other system for the one that the text is about.
+fn open_instead(page: Page, why: &str) {
+    if page.place == Place::Embed {
+        page.notice(About::Opening, why);
+        return page.open(Design::default(), unique(), false);
+    }
+    let instead = "The first lesson is open instead.";
+    page.notice(About::Opening, format!("{why} {instead}"));
+    page.open_lesson(starts_playing());
 }
 
 /// Returns whether a run starts by itself: unless the user prefers reduced motion or the address
@@ -173,4 +196,26 @@ pub(crate) fn follow_address(page: Page) {
         }
     });
     on_cleanup(move || handle.remove());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_has_a_design_and_parameters() {
+        for (hash, expected) in [
+            ("", ("", "")),
+            ("#d1.AAAA", ("d1.AAAA", "")),
+            ("#d1.AAAA&mode=view", ("d1.AAAA", "mode=view")),
+            ("#scenario=cap", ("", "scenario=cap")),
+            ("#scenario=cap&mode=view", ("", "scenario=cap&mode=view")),
+            ("#d1.AAAA#?secret=x", ("d1.AAAA", "")),
+            ("#d1.AAAA&mode=view#?secret=x", ("d1.AAAA", "mode=view")),
+            ("#scenario=cap#?secret=x", ("", "scenario=cap")),
+            ("#?secret=x", ("", "?secret=x")),
+        ] {
+            assert_eq!(parts(before_second_hash(hash)), expected, "{hash}");
+        }
+    }
 }

@@ -66,8 +66,9 @@ enum Copying {
     Refused,
 }
 
+/// A text to copy, with a button.
 #[component]
-fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
+pub(crate) fn Copied(label: &'static str, value: Memo<String>) -> impl IntoView {
     let page = Page::get();
     let copying = RwSignal::new(Copying::NotYet);
     let field = NodeRef::<Input>::new();
@@ -142,7 +143,7 @@ pub(crate) fn page_url(file: &str, fragment: &str) -> String {
 fn embed_snippet(fragment: &str, page: Page) -> String {
     let name = page.design.with(|design| escape(&design.settings.name));
     format!(
-        "<iframe src=\"{}\" title=\"{name}: a running model\" width=\"720\" height=\"420\" style=\"border:0\" loading=\"lazy\"></iframe>",
+        "<iframe src=\"{}\" title=\"{name}: a running model\" width=\"100%\" height=\"480\" style=\"border:0;max-width:720px\" loading=\"lazy\"></iframe>",
         page_url("embed.html", fragment)
     )
 }
