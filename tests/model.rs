@@ -36,6 +36,8 @@ mod databases;
 mod disciplines;
 #[path = "model/edits.rs"]
 mod edits;
+#[path = "model/ejections.rs"]
+mod ejections;
 #[path = "model/example.rs"]
 mod example;
 #[path = "model/failures.rs"]

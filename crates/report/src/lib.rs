@@ -39,7 +39,9 @@ pub use message::{
     Message, Piece, count, count_of, figure, instant, link_list, link_name, list, listed, moment,
     ms, name, operation, percent, rate, time, whole, zone_name,
 };
-pub use node::{CacheReport, LockReport, NodeReport, ReplicaReport, ScalingReport};
+pub use node::{
+    CacheReport, LockReport, NodeReport, OutOfServiceReport, ReplicaReport, ScalingReport,
+};
 pub use operator::{
     AlertReport, EpisodeReport, Incident, NodeSeen, Operator, OutageReport, OutagesReport,
 };

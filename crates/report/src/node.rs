@@ -59,6 +59,9 @@ pub struct NodeReport {
     /// For a service with a memory limit: number of times that a replica was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_memory: Option<u64>,
+    /// For a load balancer: replicas out of service, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_service: Option<OutOfServiceReport>,
     /// For a queue: its messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
@@ -82,6 +85,25 @@ pub struct ReplicaReport {
     pub arrivals: u64,
     /// Its utilization: mean share of its slots in use.
     pub utilization: Option<f64>,
+}
+
+/// The replicas that a load balancer had out of service, from the warm-up to the duration. The two
+/// counts include the drain.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutOfServiceReport {
+    /// Outlier ejections.
+    pub ejections: u64,
+    /// Number of times that health checks took a replica out of service.
+    pub failed_checks: u64,
+    /// Time during which at least one replica was ejected.
+    pub ejected_s: f64,
+    /// Largest number of replicas that were ejected at the same time.
+    pub ejected_max: u64,
+    /// Time in panic mode: too few replicas were healthy, so calls went to all of them.
+    pub panic_s: f64,
+    /// Time during which no replica was healthy, outside of panic mode: calls failed as
+    /// `unavailable`.
+    pub none_healthy_s: f64,
 }
 
 /// The entries and lookups of a cache, over the whole run.

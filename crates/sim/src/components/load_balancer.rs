@@ -4,12 +4,16 @@
 //! probes. A replica that is dead but not yet detected keeps its share. The balancer itself costs
 //! nothing and has no slots; a hop through it takes its links' latency.
 
+mod backend;
 mod balancer;
 mod ejection;
+mod exclusions;
 mod ring;
 mod tournament;
 
-pub use balancer::{Backend, Balancer};
+pub use backend::Backend;
+pub use balancer::Balancer;
+pub use exclusions::Exclusions;
 
 use super::Component;
 use crate::call::{ANY_REPLICA, CallId, Cause, Outcome, Phase, Purpose};
@@ -76,6 +80,7 @@ impl LoadBalancer {
         let Some(balancer) = &mut cx.node_mut(node).balancer else {
             return;
         };
+        balancer.pass(now);
         balancer.ring = ring;
         if balancer.spec.health_check != self.spec.health_check {
             balancer.is_probing = false;

@@ -87,7 +87,7 @@ impl Simulation {
     }
 
     /// Returns the measured time, in seconds: from the warm-up to the end of arrivals.
-    fn measured_s(&self) -> f64 {
+    pub(super) fn measured_s(&self) -> f64 {
         let until = self.world.end.min(self.world.now);
         until.saturating_sub(self.world.warmup) as f64 / 1e9
     }
@@ -225,6 +225,7 @@ impl Simulation {
             concurrency_limit_mean: self.concurrency_limit_mean(node),
             scaling: self.scaling(node),
             out_of_memory: self.out_of_memory(node),
+            out_of_service: self.out_of_service(place),
             messages: match node {
                 Node::Queue(queue) => Some(super::queues::messages(queue, &self.world)),
                 _ => None,

@@ -1,5 +1,6 @@
 //! Measurement: what a run counts, and the report made from it.
 
+mod balancers;
 mod caches;
 pub mod cost;
 mod counting;

@@ -4,6 +4,7 @@
 use super::{MESSAGES_MAX, Simulation, Status};
 use crate::agenda::Time;
 use crate::call::CALLS_MAX;
+use crate::components::load_balancer::Balancer;
 use crate::components::{Component, Node, Queue};
 use crate::measure::{Gauge, NodeTally};
 
@@ -49,11 +50,13 @@ impl Simulation {
             self.each_gauge(Gauge::mark_warmup);
             self.each_tally(|tally| tally.came.0 = tally.all.arrivals);
             self.each_queue(|queue| queue.oldest_age.mark_warmup(mark));
+            self.each_balancer(|balancer| balancer.mark_warmup(mark));
         }
         if mark == self.world.end {
             self.each_gauge(Gauge::mark_end);
             self.each_tally(|tally| tally.came.1 = Some(tally.all.arrivals));
             self.each_queue(|queue| queue.oldest_age.mark_end(mark));
+            self.each_balancer(|balancer| balancer.mark_end(mark));
         }
         let world = &mut self.world;
         // The end of arrivals cuts the window that is open.
@@ -107,6 +110,13 @@ impl Simulation {
                 mark(queue);
             }
         }
+    }
+
+    fn each_balancer(&mut self, mark: impl Fn(&mut Balancer)) {
+        let nodes = self.world.nodes.iter_mut();
+        nodes
+            .filter_map(|node| node.balancer.as_mut())
+            .for_each(|balancer| mark(balancer));
     }
 
     fn each_tally(&mut self, mark: impl Fn(&mut NodeTally)) {

@@ -1,39 +1,16 @@
 //! What a balancer knows and how it chooses.
 
+use super::backend::Backend;
 use super::ejection::{self, Record};
+use super::exclusions::{Exclusions, is_panic};
 use super::ring::Ring;
 use super::tournament::{OUT, Tournament};
 use crate::agenda::Time;
-use crate::call::{ANY_REPLICA, Call, Outcome};
+use crate::call::{Call, Outcome};
 use crate::event::LinkIx;
 use crate::random::Stream;
 use design::kinds::load_balancer::{self as spec, Algorithm};
 use std::collections::BTreeMap;
-
-/// A replica behind a balancer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backend {
-    /// The link to it.
-    pub link: LinkIx,
-    /// Its replica of the callee.
-    pub replica: u32,
-    /// Whether it is healthy according to probes.
-    pub is_healthy: bool,
-    /// Number of consecutive probes that say otherwise.
-    against: u32,
-    /// Number of calls of this balancer in flight there.
-    pub outstanding: u32,
-    /// Whether it can be chosen: considered healthy, or in panic mode.
-    is_usable: bool,
-    /// The results of its calls.
-    record: Record,
-    /// Its link's weight, and its state in the smooth round robin.
-    weight: u32,
-    current: i64,
-    /// Peak exponentially weighted moving average of the time of its calls, in ns, at `observed`.
-    cost: f64,
-    observed: Time,
-}
 
 /// The state of a balancer. It is part of the world, so that every attempt can choose again.
 #[derive(Clone, Debug)]
@@ -60,6 +37,7 @@ pub struct Balancer {
     routing: Stream,
     /// The start of its round robin.
     turns: Stream,
+    exclusions: Box<Exclusions>,
 }
 
 /// With fewer backends, a scan is faster than a tree.
@@ -67,8 +45,6 @@ const MANY: usize = 16;
 /// Maximum number of steps into the smooth round robin at which a balancer begins; the rest of a
 /// longer one is skipped.
 const STEPS_MAX: u64 = 1_024;
-/// The time constant of the moving average, as in Finagle.
-const DECAY: f64 = 10e9;
 
 impl Balancer {
     pub(super) fn new(spec: &spec::LoadBalancer, routing: Stream, turns: Stream) -> Self {
@@ -86,6 +62,7 @@ impl Balancer {
             ring: None,
             routing,
             turns,
+            exclusions: Box::default(),
         }
     }
 
@@ -292,6 +269,9 @@ impl Balancer {
             .iter()
             .filter(|backend| backend.record.is_out(now));
         if ejection::has_room(rule, out.count(), self.backends.len()) {
+            let threshold = self.spec.panic_threshold;
+            self.exclusions.pass(&self.backends, threshold, now);
+            self.exclusions.count_ejection();
             self.backends[place].record.eject(rule, now);
             self.refresh(now);
         }
@@ -299,10 +279,12 @@ impl Balancer {
 
     /// Determines the usable backends again. Must be called after every change of their health.
     pub(super) fn refresh(&mut self, now: Time) {
+        self.pass(now);
+        let threshold = self.spec.panic_threshold;
+        self.exclusions.set(&self.backends, threshold, now);
         let well = |backend: &Backend| backend.is_believed_well(now);
         let healthy = self.backends.iter().filter(|backend| well(backend)).count();
-        // Below the panic threshold, all are used: a sick replica is better than none (Envoy).
-        let panics = (healthy as f64) < self.spec.panic_threshold * self.backends.len() as f64;
+        let panics = is_panic(healthy, self.backends.len(), threshold);
         self.usable.clear();
         for (place, backend) in self.backends.iter_mut().enumerate() {
             backend.is_usable = panics || backend.is_believed_well(now);
@@ -353,11 +335,42 @@ impl Balancer {
         } else {
             check.unhealthy_after
         };
-        if backend.against >= needed {
-            backend.is_healthy = is_good;
-            backend.against = 0;
-            self.refresh(now);
+        if backend.against < needed {
+            return;
         }
+        backend.against = 0;
+        self.pass(now);
+        if !is_good {
+            self.exclusions.count_failed_check();
+        }
+        self.backends[place].is_healthy = is_good;
+        self.refresh(now);
+    }
+
+    /// Counts up to a moment how long backends were out of service. Must be called before anything
+    /// about them changes.
+    pub(super) fn pass(&mut self, now: Time) {
+        let threshold = self.spec.panic_threshold;
+        self.exclusions.pass(&self.backends, threshold, now);
+    }
+
+    /// Returns when backends were out of service, up to a moment.
+    pub fn exclusions(&self, now: Time) -> Exclusions {
+        let mut exclusions = (*self.exclusions).clone();
+        exclusions.pass(&self.backends, self.spec.panic_threshold, now);
+        exclusions
+    }
+
+    /// Marks the end of the warm-up.
+    pub(crate) fn mark_warmup(&mut self, now: Time) {
+        self.pass(now);
+        self.exclusions.mark_warmup(now);
+    }
+
+    /// Marks the end of arrivals.
+    pub(crate) fn mark_end(&mut self, now: Time) {
+        self.pass(now);
+        self.exclusions.mark_end(now);
     }
 
     /// Replaces the list of backends (link, replica, weight). Those that stay keep their health.
@@ -425,6 +438,7 @@ impl Balancer {
 
     /// Handles a balancer process that died: it forgets everything about its backends.
     pub(super) fn forget(&mut self, now: Time) {
+        self.pass(now);
         for backend in &mut self.backends {
             *backend = Backend {
                 weight: backend.weight,
@@ -434,62 +448,5 @@ impl Balancer {
         }
         self.refresh(now);
         self.begin_anywhere();
-    }
-}
-
-impl Backend {
-    fn new(link: LinkIx, replica: u32) -> Self {
-        Self {
-            link,
-            replica,
-            is_healthy: true,
-            against: 0,
-            outstanding: 0,
-            is_usable: true,
-            record: Record::default(),
-            weight: 1,
-            current: 0,
-            cost: 0.0,
-            observed: 0,
-        }
-    }
-
-    /// Returns whether it received a call: behind one address, whichever replica the callee chose.
-    #[inline(always)]
-    fn is(&self, link: LinkIx, replica: u32) -> bool {
-        self.link == link && (self.replica == replica || self.replica == ANY_REPLICA)
-    }
-
-    /// Returns whether neither probes nor failures say otherwise.
-    pub fn is_believed_well(&self, now: Time) -> bool {
-        self.is_healthy && !self.record.is_out(now)
-    }
-
-    /// Takes the duration of a call: a peak counts immediately, a faster call counts gradually
-    /// (Finagle).
-    fn observe(&mut self, took: f64, now: Time) {
-        self.cost = match took > self.cost {
-            true => took,
-            false => {
-                let kept = self.decay(now);
-                self.cost * kept + took * (1.0 - kept)
-            }
-        };
-        self.observed = now;
-    }
-
-    fn decay(&self, now: Time) -> f64 {
-        libm::exp(-((now - self.observed) as f64) / DECAY)
-    }
-
-    /// Returns Finagle's load: the average, which decays while nothing returns, times the calls
-    /// there including this one. A backend with calls in progress that never answered any is chosen
-    /// last.
-    fn load(&self, now: Time) -> f64 {
-        let outstanding = f64::from(self.outstanding);
-        if self.cost == 0.0 && self.outstanding > 0 {
-            return f64::MAX / 2.0 + outstanding;
-        }
-        self.cost * self.decay(now) * (outstanding + 1.0)
     }
 }
