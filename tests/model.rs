@@ -52,6 +52,8 @@ mod hedging;
 mod live_edits;
 #[path = "model/messaging.rs"]
 mod messaging;
+#[path = "model/operations.rs"]
+mod operations;
 #[path = "model/partition.rs"]
 mod partition;
 #[path = "model/parts.rs"]
@@ -64,6 +66,10 @@ mod presets;
 mod queues;
 #[path = "model/recovery.rs"]
 mod recovery;
+#[path = "model/redeliveries.rs"]
+mod redeliveries;
+#[path = "model/refusals.rs"]
+mod refusals;
 #[path = "model/relays.rs"]
 mod relays;
 #[path = "model/replication.rs"]

@@ -13,7 +13,8 @@ fn two_of_three(settings: &str, rest: &str) -> Run {
     let nodes = [
         replay((0..30).map(|n| n * 10)),
         balancer(&format!(
-            r#""outlier_ejection": {{"consecutive_errors": 1, "eject_for": "1s", "max_ejected": 1}}{rest}"#
+            r#""outlier_ejection": {{"consecutive_errors": 1, "eject_for": "1s",
+                "max_ejected": 1}}{rest}"#
         )),
         service("a", 1, ""),
         service("b", 1, ""),
@@ -57,7 +58,8 @@ fn further_ejections_add_up() {
     let nodes = [
         replay((0..60).map(|n| n * 1_000)),
         balancer(
-            r#""outlier_ejection": {"consecutive_errors": 1, "eject_for": "10s", "max_eject_for": "10s", "max_ejected": 1}"#,
+            r#""outlier_ejection": {"consecutive_errors": 1, "eject_for": "10s",
+                "max_eject_for": "10s", "max_ejected": 1}"#,
         ),
         service("a", 1, ""),
         service("b", 1, ""),
@@ -78,7 +80,8 @@ fn health_checks_that_take_all_replicas_out_leave_none_or_lead_to_panic_mode() {
         let nodes = [
             replay((0..100).map(|n| n * 100 + 50)),
             balancer(&format!(
-                r#""health_check": {{"depth": "deep", "interval": "1s", "timeout": "100ms", "unhealthy_after": 2, "healthy_after": 2}}, "panic_threshold": {panic}"#
+                r#""health_check": {{"depth": "deep", "interval": "1s", "timeout": "100ms",
+                    "unhealthy_after": 2, "healthy_after": 2}}, "panic_threshold": {panic}"#
             )),
             service("api", 1, r#""replicas": 2"#),
             database("db", 1, ""),

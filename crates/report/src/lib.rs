@@ -40,14 +40,15 @@ pub use message::{
     ms, name, operation, percent, rate, time, whole, zone_name,
 };
 pub use node::{
-    CacheReport, LockReport, NodeReport, OutOfServiceReport, ReplicaReport, ScalingReport,
+    CacheReport, LockReport, NodeReport, OperationReport, OutOfServiceReport, ReplicaReport,
+    ScalingReport,
 };
 pub use operator::{
     AlertReport, EpisodeReport, Incident, NodeSeen, Operator, OutageReport, OutagesReport,
 };
 pub use queue::{Age, Backlog, Messages, Partition, Reader, Subscriber};
 pub use recovery::{Metastable, Recovery, Steady};
-pub use run::{Latency, Report, Requests, Run, Spread, Time, VERSION};
+pub use run::{Latency, Mean, Report, Requests, Run, Spread, Time, VERSION};
 pub use score::{Bound, Reason, Score, Verdict};
 pub use statistics::{Estimate, FindingOver, ScoreOver};
 pub use windows::{LinkWindows, NodeWindows, WindowReport};

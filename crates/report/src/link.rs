@@ -23,6 +23,12 @@ pub struct LinkReport {
     pub timeouts: u64,
     /// Failed attempts by cause, as the caller saw it.
     pub failures: BTreeMap<&'static str, u64>,
+    /// Attempts that a limit refused, by limit, as the caller saw it. Limits of the caller:
+    /// `adaptive_throttle`, `circuit_breaker`, `bulkhead`, `pool`. Limits of the callee:
+    /// `rate_limit`, `concurrency_limit`, `shed`, `queue_full`, `max_wait`, `connections`. Limits
+    /// that refused none are left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused_by: BTreeMap<&'static str, u64>,
     /// Attempts per request that needed the link. Retries of all layers above and repeated calls
     /// multiply here.
     pub amplification: f64,

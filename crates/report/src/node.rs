@@ -2,7 +2,7 @@
 
 use crate::database::DatabaseReport;
 use crate::queue::Messages;
-use crate::run::Time;
+use crate::run::{Mean, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,6 +28,10 @@ pub struct NodeReport {
     pub waited: Option<f64>,
     /// Time from arrival to a slot.
     pub wait_ms: Time,
+    /// Waits and service times by operation (named as in `requests.by_operation`), if it served
+    /// several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_operation: BTreeMap<String, OperationReport>,
     /// Response time of successful calls, from arrival, including waiting.
     pub response_ms: Time,
     /// Response time of failed calls, if there were any.
@@ -76,6 +80,17 @@ pub struct NodeReport {
     pub database: Option<DatabaseReport>,
     /// Each replica; for a database, shard after shard.
     pub replicas: Vec<ReplicaReport>,
+}
+
+/// The times of one operation at a node.
+#[derive(Clone, Debug, Serialize)]
+pub struct OperationReport {
+    /// Calls whose own work was done.
+    pub served: u64,
+    /// Time from arrival to a slot.
+    pub wait_ms: Mean,
+    /// Service time: the node's own work, without its callees.
+    pub service_ms: Mean,
 }
 
 /// The metrics of a replica.

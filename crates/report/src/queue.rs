@@ -2,6 +2,7 @@
 
 use crate::run::Time;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The messages of a queue, over the whole run, and how long they waited.
 #[derive(Clone, Debug, Serialize)]
@@ -12,6 +13,12 @@ pub struct Messages {
     pub delivered: u64,
     /// Deliveries of messages that had been delivered before.
     pub redelivered: u64,
+    /// The same by cause, as long as there are any: `visibility_timeout` (the consumer was still
+    /// working), `failure` (it failed or refused the message), `consumer_crash`, `lost` (on the
+    /// network, or at a consumer that hung), `link_timeout`, `session_timeout` (of the reader of a
+    /// partition) and `queue_crash`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub redelivered_after: BTreeMap<&'static str, u64>,
     /// Deliveries that were not acknowledged within the visibility timeout.
     pub expired: u64,
     /// Acknowledged messages.

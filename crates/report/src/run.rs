@@ -129,6 +129,15 @@ pub struct Time {
     pub max: Option<f64>,
 }
 
+/// Mean and maximum of a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mean {
+    /// Exact mean.
+    pub mean: Option<f64>,
+    /// Exact maximum.
+    pub max: Option<f64>,
+}
+
 /// The same for a time whose minimum matters too.
 #[derive(Clone, Debug, Serialize)]
 pub struct Spread {

@@ -5,8 +5,10 @@
 //! after the caller has stopped waiting. The record is freed when both have finished. An id
 //! contains the record's generation, so an id of a freed record finds nothing.
 
+mod detail;
 mod table;
 
+pub use detail::{ByLimit, Detail, LIMITS};
 pub use table::{CALLS_MAX, Calls};
 
 use crate::agenda::Time;
@@ -159,7 +161,7 @@ pub struct Call {
     generation: u32,
     /// Links free records, and waiting calls of a station.
     pub(crate) next: u32,
-    /// The backward link, in a station.
+    /// The backward link, in a station. Of a call that failed, it may be a [`Detail`].
     pub(crate) previous: u32,
     /// Its purpose.
     pub purpose: Purpose,

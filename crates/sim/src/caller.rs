@@ -158,6 +158,7 @@ impl World {
             link,
             outcome,
             is_miss: call.is_miss,
+            detail: call.detail(outcome),
         };
         let is_over = !matches!(call.phase, Phase::Travelling) && !call.phase.is_at_callee();
         if self.calls.rows.is_on && outcome.is_answer() {
@@ -173,6 +174,9 @@ impl World {
         }
         let state = &mut self.links[link.0 as usize];
         state.count_conclusion(call, outcome, self.now);
+        if let Some(detail) = done.detail {
+            state.tally.count_refusal(detail, call.is_measured);
+        }
         if call.is_balanced
             && let Some(balancer) = &mut self.nodes[state.from.0 as usize].balancer
         {

@@ -5,7 +5,7 @@
 //! All state is kept per calling replica.
 
 use crate::agenda::Time;
-use crate::call::{Call, CallId, Cause, Outcome, Phase};
+use crate::call::{Call, CallId, Cause, Detail, Outcome, Phase};
 use crate::connections::wants;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
@@ -44,6 +44,7 @@ impl World {
         if let Some(spec) = &state.guards.adaptive {
             let probability = caller.adaptive.ask(spec, now);
             if state.guards.adaptive_stream.chance(probability) {
+                call.set_detail(Detail::AdaptiveThrottle);
                 return Verdict::Refused(Cause::Rejected);
             }
         }

@@ -4,7 +4,7 @@
 //! draws nothing: its trip is known beforehand.
 
 use crate::agenda::{LaneIx, Time};
-use crate::call::{ANY_REPLICA, Call, CallId, Outcome, Phase, Purpose};
+use crate::call::{ANY_REPLICA, Call, CallId, Cause, Detail, Outcome, Phase, Purpose};
 use crate::data::Carried;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::LinkTally;
@@ -21,6 +21,8 @@ pub struct Done {
     pub outcome: Outcome,
     /// For an answer from a cache: whether the key is missing.
     pub is_miss: bool,
+    /// What more is known, if it failed.
+    pub detail: Option<Detail>,
 }
 
 /// The time a packet takes over a link, and its lane.
@@ -273,6 +275,13 @@ impl World {
         if !matches!(outcome, Outcome::Ok) || !self.answer_directly(id) {
             self.answer(id, outcome);
         }
+    }
+
+    /// Answers a call that a limit refused, or whose process died.
+    #[cold]
+    pub(crate) fn answer_with(&mut self, id: CallId, cause: Cause, detail: Detail) {
+        self.calls[id].set_detail(detail);
+        self.answer(id, Outcome::Failed(cause));
     }
 
     /// Answers a call: it leaves the callee, and the answer is sent.

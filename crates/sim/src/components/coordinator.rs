@@ -8,7 +8,7 @@
 
 use super::Component;
 use crate::agenda::Time;
-use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, CallId, Cause, Detail, Outcome, Phase, Purpose};
 use crate::event::{Event, LockTag, NodeIx};
 use crate::measure::Gauge;
 use crate::network::Done;
@@ -363,7 +363,7 @@ impl Component for Coordinator {
         match station.admit(id, &mut cx.calls, cx.now) {
             Admission::Slot => self.begin(id, cx),
             Admission::Queued => cx.waiting += 1,
-            Admission::Full => cx.answer(id, Outcome::Failed(Cause::Rejected)),
+            Admission::Full => cx.answer_with(id, Cause::Rejected, Detail::QueueFull),
         }
     }
 

@@ -135,6 +135,9 @@ impl Component for LoadBalancer {
 
     /// Passes an answer on as it is, failures included.
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
+        if let Some(detail) = done.detail {
+            cx.calls[job].set_detail(detail);
+        }
         cx.answer(job, done.outcome);
     }
 

@@ -46,6 +46,7 @@ pub trait Component {
                 link,
                 outcome,
                 is_miss,
+                detail: None,
             },
             cx,
         );

@@ -288,7 +288,7 @@ impl Service {
     #[cold]
     fn reject(&mut self, id: CallId, why: Why, cx: &mut World) {
         self.turned_away[why as usize] += u64::from(cx.calls[id].is_measured);
-        cx.answer(id, Outcome::Failed(Cause::Rejected));
+        cx.answer_with(id, Cause::Rejected, why.detail());
     }
 
     /// Returns the adaptive limits over time, one per replica, if there are any.

@@ -1,6 +1,6 @@
 //! Crashes: what happens to the calls of a process that dies.
 
-use crate::call::{Call, Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, Cause, Detail, Phase, Purpose};
 use crate::components::{Component, Node};
 use crate::event::{LinkIx, NodeIx};
 use crate::world::World;
@@ -57,7 +57,7 @@ pub(crate) fn crash(place: NodeIx, replicas: &[u32], node: &mut Node, cx: &mut W
         let is_there = |call: &Call| call.phase.is_at_callee();
         if cx.calls.get(id).is_some_and(is_there) {
             // A reset is not a refusal: the work may have been done.
-            cx.answer(id, Outcome::Failed(Cause::Error));
+            cx.answer_with(id, Cause::Error, Detail::Reset);
         }
     }
 }

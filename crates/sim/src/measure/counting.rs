@@ -103,7 +103,12 @@ impl World {
         let call = &self.calls[id];
         if call.is_measured {
             let wait = self.now - call.arrived;
-            self.nodes[call.node.0 as usize].tally.wait.add(wait);
+            let (node, operation) = (call.node.0 as usize, call.operation);
+            let tally = &mut self.nodes[node].tally;
+            tally.wait.add(wait);
+            if self.operations.len() > 1 && operation != Call::NO_OPERATION {
+                tally.wait_of(operation, wait);
+            }
         }
     }
 
@@ -131,9 +136,13 @@ impl World {
     pub fn count_work(&mut self, id: CallId) {
         let call = &self.calls[id];
         if call.is_measured && !call.is_probe() {
-            let work = u128::from(self.now - call.slot_since.max(call.arrived));
+            let time = self.now - call.slot_since.max(call.arrived);
+            let work = u128::from(time);
             let tally = &mut self.nodes[call.node.0 as usize].tally;
             tally.worked += work;
+            if self.operations.len() > 1 && call.operation != Call::NO_OPERATION {
+                tally.work_of(call.operation, time);
+            }
             let is_in_vain = self.is_in_vain(id);
             if is_in_vain {
                 self.nodes[self.calls[id].node.0 as usize].tally.wasted += work;

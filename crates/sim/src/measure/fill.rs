@@ -2,8 +2,8 @@
 
 use super::recovery::Aftermath;
 use super::score::{Outcome, score};
-use super::{ByCause, Histogram, RequestTally, hash_of};
-use crate::call::CAUSES;
+use super::{ByCause, Histogram, LinkTally, RequestTally, hash_of};
+use crate::call::{CAUSES, LIMITS};
 use crate::components::{Component, Node};
 use crate::data::Divergence;
 use crate::simulation::{Simulation, Status};
@@ -99,19 +99,7 @@ impl Simulation {
             .iter()
             .filter(|operation| self.world.node(operation.client).is_present)
             .map(|operation| {
-                let is_shared = operations
-                    .iter()
-                    .filter(|other| other.name == operation.name)
-                    .count()
-                    > 1;
-                let name = match is_shared {
-                    true => format!(
-                        "{}/{}",
-                        self.world.node(operation.client).id,
-                        operation.name
-                    ),
-                    false => operation.name.clone(),
-                };
+                let name = self.operation_name(operation);
                 (name, self.request_report(&operation.tally))
             })
             .collect();
@@ -174,24 +162,7 @@ impl Simulation {
         };
         let held: f64 = stations.iter().map(|station| mean(station.busy())).sum();
         let working: f64 = stations.iter().map(|station| mean(&station.working)).sum();
-        let (queue_mean, queue_max) = match node {
-            Node::Queue(queue) => (mean(&queue.waiting), queue.waiting.max()),
-            Node::Coordinator(coordinator) => {
-                (mean(&coordinator.waiting), coordinator.waiting.max())
-            }
-            _ => (
-                // An empty sum would be -0.
-                stations
-                    .iter()
-                    .map(|station| mean(&station.queued))
-                    .fold(0.0, |sum, mean| sum + mean),
-                stations
-                    .iter()
-                    .map(|station| station.queued.max())
-                    .max()
-                    .unwrap_or(0),
-            ),
-        };
+        let (queue_mean, queue_max) = self.queue_levels(node);
         NodeReport {
             arrivals: measured.arrivals,
             completions: measured.completions,
@@ -203,6 +174,7 @@ impl Simulation {
             waited: (tally.wait.count() > 0)
                 .then(|| 1.0 - tally.wait.zeros() as f64 / tally.wait.count() as f64),
             wait_ms: time(&tally.wait),
+            by_operation: self.operations_at(tally),
             response_ms: time(&tally.response),
             failure_ms: (tally.failed.count() > 0).then(|| time(&tally.failed)),
             utilization: if stations.is_empty() {
@@ -248,6 +220,24 @@ impl Simulation {
         }
     }
 
+    /// Returns the mean number waiting at a node, and the maximum at one replica.
+    fn queue_levels(&self, node: &Node) -> (f64, u64) {
+        let world = &self.world;
+        let mean = |gauge: &super::Gauge| gauge.mean(world.warmup, world.end, world.now);
+        let queues = || node.stations().iter().map(|station| &station.queued);
+        match node {
+            Node::Queue(queue) => (mean(&queue.waiting), queue.waiting.max()),
+            Node::Coordinator(coordinator) => {
+                (mean(&coordinator.waiting), coordinator.waiting.max())
+            }
+            // An empty sum would be -0.
+            _ => (
+                queues().map(mean).fold(0.0, |sum, mean| sum + mean),
+                queues().map(super::Gauge::max).max().unwrap_or(0),
+            ),
+        }
+    }
+
     fn replica_report(&self, station: &Station, replica: &Replica) -> ReplicaReport {
         let mean =
             |gauge: &super::Gauge| gauge.mean(self.world.warmup, self.world.end, self.world.now);
@@ -275,6 +265,7 @@ impl Simulation {
             abandoned: tally.abandoned[1],
             timeouts: tally.failures[1][0],
             failures: causes(&tally.failures[1]),
+            refused_by: limits(tally),
             amplification: ratio(tally.attempts[1], tally.needed).unwrap_or(1.0),
             breaker_open_s: mean(&tally.open) * measured_s,
             breaker_half_open_s: mean(&tally.half_open) * measured_s,
@@ -332,6 +323,15 @@ pub(super) fn causes(counts: &ByCause) -> BTreeMap<&'static str, u64> {
         .zip(counts)
         .filter(|(_, count)| **count > 0)
         .map(|(cause, count)| (cause.name(), *count))
+        .collect()
+}
+
+fn limits(tally: &LinkTally) -> BTreeMap<&'static str, u64> {
+    let counts = tally.refused.iter().flat_map(|counts| **counts);
+    let named = LIMITS.iter().zip(counts);
+    named
+        .filter(|(_, count)| *count > 0)
+        .map(|((_, name), count)| (*name, count))
         .collect()
 }
 

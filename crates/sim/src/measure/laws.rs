@@ -1,9 +1,10 @@
 //! The laws that hold in every run at every moment, to the nanosecond. The tests assert them.
 
-use crate::call::{Call, Purpose};
+use crate::call::{Call, Cause, Detail, Purpose};
 use crate::components::{Component, Node};
 use crate::event::LinkIx;
 use crate::simulation::Simulation;
+use crate::world::LinkState;
 
 impl Simulation {
     /// Returns every law that does not hold now; empty in a correct engine.
@@ -153,13 +154,15 @@ impl Simulation {
     }
 
     /// Kept (published, for every subscriber) = acknowledged + dead-lettered + dropped + lost + held.
+    /// Every redelivery has one reason.
     fn check_messages(&self, broken: &mut Vec<String>) {
         for (place, node) in self.nodes.iter().enumerate() {
             let Node::Queue(queue) = node else { continue };
             let tally = &queue.tally;
             let given_up = tally.dead_lettered + tally.dropped + tally.lost;
             let accounted = tally.acknowledged + given_up + queue.held();
-            if tally.kept != accounted || !queue.is_in_order() {
+            let again: u64 = tally.redelivered_after.iter().sum();
+            if tally.kept != accounted || tally.redelivered != again || !queue.is_in_order() {
                 broken.push(format!(
                     "{}: {} messages kept, {accounted} accounted for",
                     self.world.nodes[place].id, tally.kept
@@ -183,12 +186,31 @@ impl Simulation {
                     link.id, tally.attempts[0], tally.answers[0]
                 ));
             }
+            self.check_refusals(link, broken);
             if tally.attempts[0] < tally.retries[0] + tally.hedges[0] {
                 broken.push(format!(
                     "{}: more retries and hedges than attempts",
                     link.id
                 ));
             }
+        }
+    }
+
+    /// Every rejection is by one limit, and no more attempts are refused for want of a connection
+    /// than are refused.
+    fn check_refusals(&self, link: &LinkState, broken: &mut Vec<String>) {
+        use Detail as D;
+        let limits = link.tally.refused.as_deref().copied().unwrap_or_default();
+        let by = |details: &[Detail]| details.iter().map(|it| limits[*it as usize]).sum::<u64>();
+        let failed = |cause: Cause| link.tally.failures[1][cause as usize];
+        let own = by(&[D::AdaptiveThrottle, D::Bulkhead, D::QueueFull, D::MaxWait]);
+        let rejected = own + by(&[D::RateLimit, D::ConcurrencyLimit, D::Shed]);
+        let are_told = rejected == failed(Cause::Rejected)
+            && by(&[D::CircuitBreaker]) == failed(Cause::CircuitOpen)
+            && by(&[D::Pool]) == failed(Cause::PoolTimeout)
+            && by(&[D::Connections]) <= failed(Cause::Refused);
+        if !are_told {
+            broken.push(format!("{}: refused by {limits:?}", link.id));
         }
     }
 

@@ -12,6 +12,7 @@ mod hash;
 mod histogram;
 pub mod laws;
 pub mod locks;
+mod operations;
 pub mod operator;
 pub mod parts;
 mod queues;
@@ -31,7 +32,7 @@ pub use gauge::Gauge;
 pub use hash::hash_of;
 pub use histogram::Histogram;
 pub(crate) use histogram::bucket;
-pub use tally::{ByCause, LinkTally, NodeTally, RequestTally, Tally};
+pub use tally::{ByCause, LinkTally, NodeTally, OperationTimes, RequestTally, Tally, Times};
 pub use tap::{Flight, FlightKind, Tap};
 #[cfg(feature = "traces")]
 pub(crate) use trace::Open;

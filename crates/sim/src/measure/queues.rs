@@ -3,8 +3,10 @@
 use super::Gauge;
 use super::fill::time;
 use crate::components::Queue;
+use crate::components::queue::{MessageTally, REASONS};
 use crate::world::World;
 use report::{Age, Backlog, Messages, Partition, Reader, Subscriber};
+use std::collections::BTreeMap;
 
 pub(super) fn messages(queue: &Queue, world: &World) -> Messages {
     let tally = &queue.tally;
@@ -26,6 +28,7 @@ pub(super) fn messages(queue: &Queue, world: &World) -> Messages {
         published: tally.published,
         delivered: tally.delivered,
         redelivered: tally.redelivered,
+        redelivered_after: redelivered_after(tally),
         expired: tally.expired,
         acknowledged: tally.acknowledged,
         dead_lettered: tally.dead_lettered,
@@ -57,6 +60,12 @@ pub(super) fn messages(queue: &Queue, world: &World) -> Messages {
             })
             .collect(),
     }
+}
+
+fn redelivered_after(tally: &MessageTally) -> BTreeMap<&'static str, u64> {
+    let counted = REASONS.iter().zip(tally.redelivered_after);
+    let counted = counted.filter(|(_, count)| *count > 0);
+    counted.map(|((_, name), count)| (*name, count)).collect()
 }
 
 fn mean(gauge: &Gauge, world: &World) -> f64 {

@@ -1,7 +1,7 @@
 //! Counts by outcome and cause: of everything that happened, and of what started after the warm-up.
 
 use super::{Gauge, Histogram};
-use crate::call::{Cause, Outcome};
+use crate::call::{ByLimit, Cause, Detail, Outcome};
 
 /// A count per cause, in the order of [`crate::call::CAUSES`].
 pub type ByCause = [u64; 8];
@@ -33,6 +33,34 @@ impl Tally {
     }
 }
 
+/// Times: their number, exact sum and maximum, in ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Times {
+    /// Their number.
+    pub count: u64,
+    /// Their sum.
+    pub sum: u128,
+    /// Their maximum.
+    pub max: u64,
+}
+
+impl Times {
+    fn add(&mut self, time: u64) {
+        self.count += 1;
+        self.sum += u128::from(time);
+        self.max = self.max.max(time);
+    }
+}
+
+/// The times of one operation at a node (measured).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct OperationTimes {
+    /// From arrival to slot.
+    pub wait: Times,
+    /// Own work.
+    pub work: Times,
+}
+
 /// The metrics of a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeTally {
@@ -52,6 +80,9 @@ pub struct NodeTally {
     pub response: Histogram,
     /// The same for failed calls.
     pub failed: Histogram,
+    /// The times of each operation that it served, by its index in the run; empty if the run has
+    /// only one.
+    pub by_operation: Vec<OperationTimes>,
     /// Work finished after its caller had timed out (measured), in ns.
     pub wasted: u128,
     /// Work finished (measured), in ns.
@@ -72,6 +103,27 @@ impl NodeTally {
     pub fn calls_paid(&self) -> u64 {
         let (before, until) = self.came;
         until.unwrap_or(self.all.arrivals) - before
+    }
+
+    /// Counts the wait of a call of one of several operations.
+    #[inline(never)]
+    pub(crate) fn wait_of(&mut self, operation: u32, time: u64) {
+        self.times_of(operation).wait.add(time);
+    }
+
+    /// Counts the work on a call of one of several operations.
+    #[inline(never)]
+    pub(crate) fn work_of(&mut self, operation: u32, time: u64) {
+        self.times_of(operation).work.add(time);
+    }
+
+    fn times_of(&mut self, operation: u32) -> &mut OperationTimes {
+        let place = operation as usize;
+        if place >= self.by_operation.len() {
+            self.by_operation
+                .resize(place + 1, OperationTimes::default());
+        }
+        &mut self.by_operation[place]
     }
 
     /// Returns the histogram of times for an outcome.
@@ -97,6 +149,8 @@ pub struct LinkTally {
     pub retries: [u64; 2],
     /// Attempts that failed, by cause as the caller saw it (all, measured).
     pub failures: [ByCause; 2],
+    /// Attempts that a limit refused, as the caller saw it (measured), once there is any.
+    pub refused: Option<Box<ByLimit>>,
     /// Attempts answered well (all, measured).
     pub answers: [u64; 2],
     /// Attempts that the caller's own policies refused.
@@ -128,6 +182,14 @@ impl LinkTally {
     pub fn count(pair: &mut [u64; 2], is_measured: bool) {
         pair[0] += 1;
         pair[1] += u64::from(is_measured);
+    }
+
+    /// Counts a failure of which more is known.
+    #[cold]
+    pub(crate) fn count_refusal(&mut self, detail: Detail, is_measured: bool) {
+        if is_measured && detail != Detail::Reset {
+            self.refused.get_or_insert_default()[detail as usize] += 1;
+        }
     }
 
     /// Counts a failure by cause.

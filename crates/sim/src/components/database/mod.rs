@@ -25,7 +25,7 @@ pub(crate) use resharding::{Change, Resharding};
 pub(crate) use router::Router;
 
 use super::Component;
-use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, CallId, Cause, Detail, Outcome, Phase, Purpose};
 use crate::data::Held;
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::network::Done;
@@ -323,7 +323,7 @@ impl Database {
             Admission::Slot => self.begin(id, cx),
             Admission::Queued => cx.waiting += u64::from(!cx.calls[id].is_probe()),
             // "Too many connections": the server refuses, as PostgreSQL does.
-            Admission::Full => cx.answer(id, Outcome::Failed(Cause::Refused)),
+            Admission::Full => cx.answer_with(id, Cause::Refused, Detail::Connections),
         }
     }
 

@@ -70,14 +70,13 @@ impl Database {
     pub(super) fn connect(&mut self, id: CallId, needs_one: bool, cx: &mut World) {
         let purpose = cx.calls[id].purpose;
         if !self.takes_connection(id, needs_one, cx) {
-            let refused = Outcome::Failed(Cause::Refused);
             return match purpose {
-                Purpose::Part => self.send_back(id, refused, cx),
+                Purpose::Part => self.send_back(id, Outcome::Failed(Cause::Refused), cx),
                 Purpose::Request
                 | Purpose::Call
                 | Purpose::Delivery
                 | Purpose::Background
-                | Purpose::Probe(_) => cx.answer(id, refused),
+                | Purpose::Probe(_) => cx.answer_with(id, Cause::Refused, Detail::Connections),
             };
         }
         match purpose {

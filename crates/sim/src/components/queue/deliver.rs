@@ -128,6 +128,7 @@ impl Queue {
         state.lanes[lane].delivered += 1;
         if message.receives > 1 {
             self.tally.redelivered += 1;
+            self.tally.redelivered_after[message.again as usize] += 1;
         } else if message.is_measured {
             self.wait.add(cx.now - message.published);
         }
@@ -223,7 +224,7 @@ impl Queue {
     }
 
     /// Handles a delivery that was answered, or whose consumer failed.
-    pub(super) fn concluded(&mut self, job: CallId, outcome: Outcome, cx: &mut World) {
+    pub(super) fn concluded(&mut self, job: CallId, done: &Done, cx: &mut World) {
         let call = &cx.calls[job];
         let (place, link, replica) = (call.place, call.link, call.remaining);
         self.consumer_freed(link, replica);
@@ -231,7 +232,7 @@ impl Queue {
             // The message already belongs to another delivery, or to none.
             return cx.calls.remove(job);
         }
-        if outcome.is_answer() {
+        if done.outcome.is_answer() {
             self.acknowledge(place, cx);
             return cx.calls.remove(job);
         }
@@ -242,7 +243,15 @@ impl Queue {
                 .get(replica as usize)
                 .is_none_or(|replica| !replica.is_up)
         };
-        if self.spec.partitions.is_some() && is_dead() {
+        let lost_its_reader = self.spec.partitions.is_some() && is_dead();
+        self.note_again(
+            place,
+            match lost_its_reader {
+                true => Again::ConsumerCrash,
+                false => Again::after(done),
+            },
+        );
+        if lost_its_reader {
             // Its reader died with it: it is next in its partition again, for the new reader.
             cx.calls.remove(job);
             self.come_back(place);
@@ -252,6 +261,13 @@ impl Queue {
             // Invisible until its timeout expires.
             None => cx.calls[job].phase = Phase::Gone,
             Some(backoff) => self.reject(job, place, &backoff, cx),
+        }
+    }
+
+    /// Notes why a message will be delivered again.
+    pub(super) fn note_again(&mut self, place: u32, why: Again) {
+        if let Some(message) = &mut self.messages[place as usize] {
+            message.again = why;
         }
     }
 
@@ -301,6 +317,15 @@ impl Queue {
         }
         self.tally.expired += u64::from(!was_pause);
         self.come_back(place);
+        if is_under_way {
+            self.note_again(
+                place,
+                match was_lost {
+                    true => Again::Lost,
+                    false => Again::VisibilityTimeout,
+                },
+            );
+        }
         let Some(message) = &self.messages[place as usize] else {
             return;
         };
@@ -370,6 +395,7 @@ impl Queue {
         let mut out: Vec<u32> = (0..self.messages.len() as u32).filter(is_out).collect();
         out.sort_by_key(|place| std::cmp::Reverse(published(*place)));
         for place in out {
+            self.note_again(place, Again::QueueCrash);
             self.queue(place, End::Front, cx);
         }
     }

@@ -6,6 +6,7 @@
 //! the timeout, unless `redelivery` says sooner. Partitions follow Kafka: one message of a
 //! partition is in flight at a time, at the replica to which the group assigned the partition.
 
+mod again;
 mod deliver;
 mod group;
 mod oldest;
@@ -13,12 +14,13 @@ mod poison;
 mod shape;
 mod subscription;
 
+pub use again::{Again, ByReason, REASONS};
 pub use oldest::OldestAge;
 pub use subscription::Subscription;
 
 use super::Component;
 use crate::agenda::Time;
-use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
+use crate::call::{Call, CallId, Cause, Detail, Outcome, Phase, Purpose};
 use crate::data::{Carried, Held};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::measure::{Gauge, Histogram};
@@ -42,6 +44,8 @@ struct Message {
     is_ready: bool,
     /// Whether every attempt at it fails.
     is_poison: bool,
+    /// Why it was delivered more than once, the last time.
+    again: Again,
     carried: Carried,
 }
 
@@ -59,6 +63,8 @@ pub struct MessageTally {
     pub delivered: u64,
     /// Of those, deliveries of messages that had been delivered before.
     pub redelivered: u64,
+    /// The same, by reason.
+    pub redelivered_after: ByReason,
     /// Deliveries not acknowledged within the visibility timeout.
     pub expired: u64,
     /// Acknowledged, or handed over if at-most-once delivery is promised.
@@ -238,6 +244,7 @@ impl Queue {
             is_measured: call.is_measured,
             is_ready: false,
             is_poison,
+            again: Again::Failure,
             carried,
         };
         self.tally.published += 1;
@@ -286,7 +293,7 @@ impl Queue {
                 self.publish(id, cx);
                 cx.answer(id, Outcome::Ok);
             } else {
-                cx.answer(id, Outcome::Failed(Cause::Rejected));
+                cx.answer_with(id, Cause::Rejected, Detail::QueueFull);
             }
         }
     }
@@ -348,7 +355,7 @@ impl Component for Queue {
                 cx.waiting += 1;
                 return self.blocked.push_back(id);
             }
-            return cx.answer(id, Outcome::Failed(Cause::Rejected));
+            return cx.answer_with(id, Cause::Rejected, Detail::QueueFull);
         }
         self.publish(id, cx);
         cx.answer(id, Outcome::Ok);
@@ -365,7 +372,7 @@ impl Component for Queue {
     }
 
     fn done(&mut self, job: CallId, done: Done, cx: &mut World) {
-        self.concluded(job, done.outcome, cx);
+        self.concluded(job, &done, cx);
         self.settle(cx);
     }
 

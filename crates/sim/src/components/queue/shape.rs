@@ -232,6 +232,7 @@ impl Queue {
             if message.is_some_and(|message| message.subscription as usize == subscription) {
                 cx.calls[id].place = NO_MESSAGE;
                 self.come_back(place);
+                self.note_again(place, Again::SessionTimeout);
                 self.queue(place, End::Front, cx);
             }
         }

@@ -6,7 +6,7 @@
 use super::concurrency::Limits;
 use super::rate_limit::RateLimiter;
 use crate::agenda::Time;
-use crate::call::{Call, Calls, Outcome};
+use crate::call::{Call, Calls, Detail, Outcome};
 use crate::station::Station;
 use design::kinds::service as spec;
 
@@ -23,6 +23,19 @@ pub enum Why {
     QueueFull,
     /// It has waited for the queue's maximum time.
     MaxWait,
+}
+
+impl Why {
+    /// Returns the same for the caller.
+    pub(super) fn detail(self) -> Detail {
+        match self {
+            Self::RateLimit => Detail::RateLimit,
+            Self::ConcurrencyLimit => Detail::ConcurrencyLimit,
+            Self::Shed => Detail::Shed,
+            Self::QueueFull => Detail::QueueFull,
+            Self::MaxWait => Detail::MaxWait,
+        }
+    }
 }
 
 /// Every reason, in the order of [`TurnedAway`].

@@ -162,11 +162,15 @@ impl Database {
         // Its wait has already been counted.
         (call.replica, call.saw_miss) = (member, true);
         let holds_row = cx.calls[id].stage == row::HELD;
-        if cx.is_up(self.node, member) && self.takes_connection(id, true, cx) {
+        let is_up = cx.is_up(self.node, member);
+        if is_up && self.takes_connection(id, true, cx) {
             return self.admit(id, cx);
         }
         let key = cx.calls[id].key;
-        cx.answer(id, Outcome::Failed(Cause::Refused));
+        match is_up {
+            true => cx.answer_with(id, Cause::Refused, Detail::Connections),
+            false => cx.answer(id, Outcome::Failed(Cause::Refused)),
+        }
         if holds_row {
             self.release_row(key, cx);
         }
