@@ -5,6 +5,7 @@ use super::interventions::{Intervention, Without};
 use super::outcome::Goal;
 use crate::facts::Facts;
 use design::Metric;
+use report::NodeReport;
 use std::collections::BTreeSet;
 
 /// Share of a missed latency from which a hop matters.
@@ -17,8 +18,7 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         return false;
     }
     let subjects = || of.subjects.iter().map(String::as_str);
-    let node =
-        |is: fn(&report::NodeReport) -> bool| subjects().any(|id| facts.node(id).is_some_and(is));
+    let node = |is: fn(&NodeReport) -> bool| subjects().any(|id| facts.node(id).is_some_and(is));
     let link =
         |is: fn(&report::LinkReport) -> bool| subjects().any(|id| facts.link(id).is_some_and(is));
     let is_missed = |metric: Metric| missed.iter().any(|goal| goal.metric == metric);
@@ -46,7 +46,11 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         Without::Lookups | Without::RepeatedLoads | Without::JointExpiry => {
             node(|node| node.hit_ratio < Some(1.0))
         }
-        Without::Ejection | Without::Blindness => subjects().any(|id| {
+        Without::Ejection | Without::DeepChecks | Without::EarlyRedelivery => {
+            let mut nodes = subjects().filter_map(|id| facts.node(id));
+            nodes.any(|node| has_acted(node, of.without))
+        }
+        Without::Blindness => subjects().any(|id| {
             let mut out = facts.graph.out(id).iter();
             out.any(|link| {
                 // A full queue is no sign of an unhealthy replica.
@@ -72,6 +76,22 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
         Without::Disorder => is_missed(Metric::OutOfOrder),
         Without::Repeats => is_missed(Metric::DuplicateEffects),
         _ => true,
+    }
+}
+
+/// Returns whether a node took replicas out of service, or delivered messages again although their
+/// consumer was not done with them.
+fn has_acted(node: &NodeReport, what: Without) -> bool {
+    let out = node.out_of_service.as_ref();
+    let messages = node.messages.as_ref();
+    let early = ["visibility_timeout", "session_timeout"];
+    match what {
+        Without::Ejection => out.is_some_and(|out| out.ejected_s + out.panic_s > 0.0),
+        Without::DeepChecks => out.is_some_and(|out| out.failed_checks > 0),
+        _ => messages.is_some_and(|messages| {
+            let mut causes = early.iter();
+            causes.any(|cause| messages.redelivered_after.contains_key(cause))
+        }),
     }
 }
 

@@ -118,27 +118,38 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
     each.collect()
 }
 
+/// What caused redeliveries, after their number.
+const WHY: [(&str, &str); 7] = [
+    ("visibility_timeout", "while the consumer was still working"),
+    ("failure", "after a failure"),
+    ("consumer_crash", "after a crash of the consumer"),
+    ("lost", "after a lost message or acknowledgment"),
+    ("link_timeout", "after a timeout of the link"),
+    ("session_timeout", "after a consumer lost its partition"),
+    ("queue_crash", "after a crash of the queue"),
+];
+
 /// Says how many deliveries a queue made, and how many of them were redeliveries.
 fn delivered(id: &str, messages: &Messages) -> Message {
     let at = |name: &str| field::node(id, &format!("messages.{name}"));
     let of = |n: u64, name: &str| whole(n as f64).of(at(name));
+    let causes = WHY.iter().filter_map(|(cause, words)| {
+        let n = *messages.redelivered_after.get(cause)?;
+        let place = format!("redelivered_after.{cause}");
+        Some(message!("{} {}", of(n, &place), *words))
+    });
+    let causes = Message::join(causes, ", ");
     let again = match messages.redelivered {
         0 => Message::new(),
         n => message!(
-            " {} of the deliveries were redeliveries.",
+            " {} of the deliveries were redeliveries: {}.",
             percent(n as f64 / messages.delivered.max(1) as f64)
-                .of(at("redelivered").over(at("delivered")))
-        ),
-    };
-    let late = match messages.expired {
-        0 => Message::new(),
-        n => message!(
-            " {} not acknowledged in time.",
-            count_of(of(n, "expired"), "delivery was", "deliveries were")
+                .of(at("redelivered").over(at("delivered"))),
+            causes
         ),
     };
     message!(
-        "{} made {} of {}.{}{}",
+        "{} made {} of {}.{}",
         name(id),
         count_of(
             of(messages.delivered, "delivered"),
@@ -146,8 +157,7 @@ fn delivered(id: &str, messages: &Messages) -> Message {
             "deliveries"
         ),
         count_of(of(messages.published, "published"), "message", "messages"),
-        again,
-        late
+        again
     )
 }
 
@@ -292,6 +302,9 @@ mod tests {
             "{}",
             finding.why.text()
         );
+        // Each redelivery has its cause: nothing but the crash here.
+        let told = "of the deliveries were redeliveries: 7 after a crash of the consumer.";
+        assert!(finding.why.contains(told), "{}", finding.why.text());
         let mut fixed = design(true);
         fixed.faults.clone_from(&faulty.faults);
         assert!(lint("happy-path", &fixed).is_empty());

@@ -6,7 +6,7 @@ use crate::facts::field;
 use crate::remedies;
 use design::kinds::load_balancer::{Algorithm, Depth, LoadBalancer};
 use design::{Fault, FaultKind, Kind, Metric, Node, Value};
-use report::{Field, Figure, Finding, Message, Remedy, message, name, percent, whole};
+use report::{Field, Figure, Finding, Message, Remedy, message, name, percent, time, whole};
 use sim::Report;
 
 /// Least ratio of a replica's utilization to the median, with no fewer calls than its share.
@@ -456,6 +456,8 @@ fn all_out(
         .as_ref()
         .filter(|check| check.depth == Depth::Deep)?;
     let figures = report.nodes.get(&node.id)?;
+    let out = figures.out_of_service.as_ref();
+    let out = out.filter(|out| out.failed_checks > 0 || out.none_healthy_s > 0.0)?;
     let cause = match figures.failures.contains_key("unavailable") {
         true => "unavailable",
         false => "refused",
@@ -477,12 +479,19 @@ fn all_out(
     });
     let own_of = field::nodes(failing.map(|node| node.id.as_str()), "failures.error");
     let onset = facts.series.as_ref().and_then(|series| series.first_loss());
+    let for_how_long = match out.none_healthy_s {
+        0.0 => Message::new(),
+        s => message!(
+            " No replica was healthy for {}.",
+            time(s).of(field::node(&node.id, "out_of_service.none_healthy_s"))
+        ),
+    };
     Some(
         Finding::new(RULE.id, [node.id.clone()])
             .measured(onset)
             .says(
                 message!("The health checks of {} took every replica out of service", name(&node.id)),
-                message!("{} calls found no healthy replica, while {} failed at the replicas themselves. A health check fails after {}, so it also fails when a dependency that the replicas share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), check.timeout),
+                message!("{} calls found no healthy replica, while {} failed at the replicas themselves.{} A health check fails after {}, so it also fails when a dependency that the replicas share is slow.", whole(unavailable as f64).of(field::node(&node.id, &format!("failures.{cause}"))), whole(own as f64).of(own_of), for_how_long, check.timeout),
                 "Check only the replica itself, and ignore health when most replicas look unhealthy (panic threshold).",
             )
             .endangers(facts.felt())
@@ -587,6 +596,42 @@ mod tests {
             let (node, _, nodes) = super::behind(&facts).remove(0);
             assert!(super::sick(&facts, node, &nodes, &[design::FaultKind::Crash]).is_none());
         }
+    }
+
+    #[test]
+    fn deep_checks_that_take_all_replicas_out_say_for_how_long() {
+        let deep = |panic: f64| {
+            let mut design = read(&format!(
+                r#"{{"nodes": [
+                {{"id": "users", "kind": "client", "arrivals": {{"constant": "100/s"}}}},
+                {{"id": "lb", "kind": "load_balancer", "panic_threshold": {panic},
+                    "health_check": {{"depth": "deep", "interval": "1s", "timeout": "100ms"}}}},
+                {{"id": "app", "kind": "service", "replicas": 3, "service_time": "2ms"}},
+                {{"id": "ads", "kind": "service", "service_time": "5ms"}}],
+                "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "app"}},
+                    {{"from": "app", "to": "ads", "when": "writes", "timeout": "50ms"}}],
+                "warmup": "5s", "duration": "60s"}}"#
+            ));
+            design.faults.push(fault(
+                r#"{"at": "20s", "for": "20s", "kind": "crash", "target": "ads"}"#,
+            ));
+            let report = run(&design);
+            (found("load-balancer-blind", &design, &report), report)
+        };
+        let (findings, report) = deep(0.0);
+        let why = findings[0].why.text();
+        let out = report.nodes["lb"].out_of_service.as_ref().unwrap();
+        let said = format!(
+            "No replica was healthy for {}.",
+            text::duration(out.none_healthy_s)
+        );
+        assert!(why.contains(&said), "{why}");
+        assert!((15.0..25.0).contains(&out.none_healthy_s), "{out:?}");
+        // In panic mode, calls go to all replicas.
+        let (findings, report) = deep(0.5);
+        let out = report.nodes["lb"].out_of_service.as_ref().unwrap();
+        assert!(out.panic_s > 15.0 && out.none_healthy_s == 0.0, "{out:?}");
+        assert!(findings.iter().all(|f| !f.measured), "{findings:?}");
     }
 
     #[test]

@@ -114,12 +114,7 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
             all()
         ),
         Without::FarLeader => message!("The leader of {} moved to another zone", at()),
-        Without::EarlyRedelivery => {
-            message!(
-                "{} redelivered messages while they were being processed",
-                at()
-            )
-        }
+        Without::EarlyRedelivery => early(facts, id),
         Without::Repeats => "Repeated writes were applied again".into(),
         Without::Disorder => message!("Messages of {} overtook each other", at()),
         Without::CrossShard => message!("Requests to {} waited for all of its shards", at()),
@@ -128,11 +123,8 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::Ejection if of.edits.len() > 1 => {
             message!("{} could not eject all of the replicas that failed", at())
         }
-        Without::Ejection => message!("{} ejected replicas that it needed", at()),
-        Without::DeepChecks => message!(
-            "Deep health checks took replicas of {} out of service",
-            at()
-        ),
+        Without::Ejection => ejected(facts, id),
+        Without::DeepChecks => taken_out(facts, id),
         Without::OldEntries => message!("{} served stale entries", at()),
         Without::Lag => message!("Followers of {} lagged behind the leader", at()),
         Without::Reloads => message!("{} reloaded pages that took too long", all()),
@@ -155,6 +147,64 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
         Without::Consumers => message!("The consumers of {} could not keep up", at()),
         _ => message!("{} ran out of slots", at()),
     }
+}
+
+/// "jobs redelivered 48 messages while they were being processed".
+fn early(facts: &Facts<'_>, id: &str) -> Message {
+    let messages = facts.node(id).and_then(|node| node.messages.as_ref());
+    let late = "visibility_timeout";
+    let counted = messages.and_then(|messages| messages.redelivered_after.get(late));
+    let again = match counted {
+        Some(n) => {
+            let place = field::node(id, &format!("messages.redelivered_after.{late}"));
+            message!(
+                " {}",
+                count_of(whole(*n as f64).of(place), "message", "messages")
+            )
+        }
+        None => " messages".into(),
+    };
+    message!(
+        "{} redelivered{} while {} being processed",
+        place(facts.design, id),
+        again,
+        if counted == Some(&1) {
+            "it was"
+        } else {
+            "they were"
+        }
+    )
+}
+
+/// "lb made 12 ejections of replicas that it needed".
+fn ejected(facts: &Facts<'_>, id: &str) -> Message {
+    let at = place(facts.design, id);
+    let out = facts.node(id).and_then(|node| node.out_of_service.as_ref());
+    match out.map(|out| out.ejections) {
+        Some(n) if n > 0 => {
+            let ejections = whole(n as f64).of(field::node(id, "out_of_service.ejections"));
+            let ejections = count_of(ejections, "ejection", "ejections");
+            message!("{} made {} of replicas that it needed", at, ejections)
+        }
+        _ => message!("{} ejected replicas that it needed", at),
+    }
+}
+
+/// "Deep health checks took replicas of lb out of service 8 times".
+fn taken_out(facts: &Facts<'_>, id: &str) -> Message {
+    let out = facts.node(id).and_then(|node| node.out_of_service.as_ref());
+    let often = match out.map(|out| out.failed_checks) {
+        Some(n) if n > 0 => {
+            let checks = whole(n as f64).of(field::node(id, "out_of_service.failed_checks"));
+            message!(" {}", count_of(checks, "time", "times"))
+        }
+        _ => Message::new(),
+    };
+    message!(
+        "Deep health checks took replicas of {} out of service{}",
+        place(facts.design, id),
+        often
+    )
 }
 
 fn locks(facts: &Facts<'_>, id: &str) -> Message {

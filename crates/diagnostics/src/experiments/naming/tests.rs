@@ -86,6 +86,68 @@ fn an_outage_that_no_alert_told_of_says_so_without_a_time() {
     );
 }
 
+#[test]
+fn messages_that_came_again_too_early_are_counted() {
+    let queue = |timeout: &str| {
+        read(&format!(
+            r#"{{"duration": "40s", "warmup": "5s", "nodes": [
+            {{"id": "u", "kind": "client", "arrivals": {{"poisson": "20/s"}},
+                "operations": [{{"name": "job", "effect": "write"}}]}},
+            {{"id": "jobs", "kind": "queue", "visibility_timeout": "{timeout}"}},
+            {{"id": "worker", "kind": "service", "concurrency": 100,
+                "service_time": "lognormal(p50=300ms,p99=2500ms)"}},
+            {{"id": "db", "kind": "database"}}],
+            "links": [{{"from": "u", "to": "jobs", "mode": "publish"}},
+                {{"from": "jobs", "to": "worker", "mode": "consume", "concurrency": 100}},
+                {{"from": "worker", "to": "db", "timeout": "1s"}}],
+            "requirements": [{{"metric": "duplicate_effects", "at_most": 0}}]}}"#
+        ))
+    };
+    let early = queue("1s");
+    let facts_of = |design: &Design| {
+        let report = run(design);
+        let facts = Facts::new(design, Some(&report));
+        let mut all = interventions::all(&facts).into_iter();
+        let of = all.find(|of| of.without == Without::EarlyRedelivery);
+        super::happened::happened(&facts, &of.unwrap()).text()
+    };
+    let report = run(&early);
+    let messages = report.nodes["jobs"].messages.as_ref().unwrap();
+    let count = messages.redelivered_after["visibility_timeout"];
+    assert!(count > 10);
+    let said = format!("jobs redelivered {count} messages while they were being processed");
+    assert_eq!(facts_of(&early), said);
+    assert_eq!(conclude(&early).findings[0].rule, "happy-path");
+    assert_eq!(
+        facts_of(&queue("1h")),
+        "jobs redelivered messages while they were being processed"
+    );
+}
+
+#[test]
+fn ejections_that_never_happened_are_no_suspects() {
+    let behind = |ejection: &str, errors: f64| {
+        read(&format!(
+            r#"{{"nodes": [
+            {{"id": "users", "kind": "client", "arrivals": {{"constant": "100/s"}}}},
+            {{"id": "lb", "kind": "load_balancer", "outlier_ejection": {ejection}}},
+            {{"id": "api", "kind": "service", "replicas": 2, "concurrency": 20,
+                "service_time": "2ms", "error_rate": {errors}}}],
+            "links": [{{"from": "users", "to": "lb"}}, {{"from": "lb", "to": "api"}}],
+            "requirements": [{{"metric": "availability", "at_least": 0.999}}],
+            "warmup": "5s", "duration": "40s"}}"#
+        ))
+    };
+    let is_tried = |design: &Design| {
+        let all = conclude(design).tried;
+        all.iter()
+            .any(|tried| tried.without.contains("the outlier ejections of lb"))
+    };
+    // One failure in a hundred is never followed by 99 others.
+    assert!(!is_tried(&behind(r#"{"consecutive_errors": 100}"#, 0.01)));
+    assert!(is_tried(&behind(r#"{"consecutive_errors": 1}"#, 0.01)));
+}
+
 /// Every label names its place, so that it can be understood alone after "without".
 #[test]
 fn what_follows_without_names_where_it_is() {
