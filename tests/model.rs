@@ -60,6 +60,8 @@ mod partition;
 mod parts;
 #[path = "model/policies.rs"]
 mod policies;
+#[path = "model/poll_interval.rs"]
+mod poll_interval;
 #[path = "model/presets.rs"]
 mod presets;
 #[path = "model/queues.rs"]

@@ -15,8 +15,8 @@ pub struct Messages {
     pub redelivered: u64,
     /// The same by cause, as long as there are any: `visibility_timeout` (the consumer was still
     /// working), `failure` (it failed or refused the message), `consumer_crash`, `lost` (on the
-    /// network, or at a consumer that hung), `link_timeout`, `session_timeout` (of the reader of a
-    /// partition) and `queue_crash`.
+    /// network, or at a consumer that hung), `link_timeout`, `session_timeout` and `poll_interval`
+    /// (the reader lost its partitions) and `queue_crash`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub redelivered_after: BTreeMap<&'static str, u64>,
     /// Deliveries that were not acknowledged within the visibility timeout.

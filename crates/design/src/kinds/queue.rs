@@ -31,6 +31,14 @@ record! {
         pub session_timeout: Duration = Duration::s(45) => { label: "Session timeout", range: 0.001..=3600, source: "Kafka consumer session.timeout.ms: 45 s" },
         /// With partitions: how often a consumer sends a heartbeat.
         pub heartbeat: Duration = Duration::s(3) => { label: "Heartbeat interval", range: 0.001..=3600, source: "Kafka consumer heartbeat.interval.ms: 3 s" },
+        /// With partitions: a consumer that works on one message for longer leaves its group. Its
+        /// partitions go to others, and its messages are delivered again while it still works on
+        /// them. The visibility timeout then applies only to lost messages. `null` sets no limit.
+        pub max_poll_interval: Option<Duration> = None => {
+            label: "Max poll interval",
+            range: 0.001..=86400,
+            source: "Kafka consumer max.poll.interval.ms: 5 min"
+        },
         /// Each consume link gets every message, with a backlog of its own. Otherwise consumers
         /// compete for messages.
         pub fan_out: bool = false => { label: "Fan-out" },

@@ -23,6 +23,11 @@ pub(super) const PRESETS: &[Preset] = &[
             ),
             given("heartbeat", Text("3s"), "Kafka heartbeat.interval.ms: 3 s"),
             given(
+                "max_poll_interval",
+                Text("5m"),
+                "Kafka max.poll.interval.ms: 5 min",
+            ),
+            given(
                 "max_receives",
                 Off,
                 "Kafka never drops a failing record by itself",

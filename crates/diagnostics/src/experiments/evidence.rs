@@ -84,7 +84,7 @@ pub(super) fn is_suspect(facts: &Facts<'_>, missed: &[Goal], of: &Intervention) 
 fn has_acted(node: &NodeReport, what: Without) -> bool {
     let out = node.out_of_service.as_ref();
     let messages = node.messages.as_ref();
-    let early = ["visibility_timeout", "session_timeout"];
+    let early = ["visibility_timeout", "session_timeout", "poll_interval"];
     match what {
         Without::Ejection => out.is_some_and(|out| out.ejected_s + out.panic_s > 0.0),
         Without::DeepChecks => out.is_some_and(|out| out.failed_checks > 0),

@@ -28,10 +28,11 @@ pub(super) const EXPLANATION: Explanation = Explanation {
         both applies writes twice and overwrites newer values with older ones.",
     evidence: "Structural: messages are delivered at least once to a consumer that writes and \
         cannot recognize duplicates (a note). Or processing takes longer than the visibility \
-        timeout for one message in a hundred: a warning, or a note where the consumer recognizes \
-        duplicates. Measured: writes were applied again and messages were redelivered. Or writes \
-        were applied out of order behind a queue without partitions. Both are warnings, and errors \
-        where a requirement was missed. Below 1% out of order, without duplicates, it is a note.",
+        timeout or the maximum poll interval for one message in a hundred: a warning, or a note \
+        where the consumer recognizes duplicates. Measured: writes were applied again and messages \
+        were redelivered. Or writes were applied out of order behind a queue without partitions. \
+        Both are warnings, and errors where a requirement was missed. Below 1% out of order, \
+        without duplicates, it is a note.",
     silent: "Consumers or databases that recognize duplicates. Queues that preserve the order per \
         key.",
     fixes: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
@@ -119,13 +120,17 @@ fn structural(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 /// What caused redeliveries, after their number.
-const WHY: [(&str, &str); 7] = [
+const WHY: [(&str, &str); 8] = [
     ("visibility_timeout", "while the consumer was still working"),
     ("failure", "after a failure"),
     ("consumer_crash", "after a crash of the consumer"),
     ("lost", "after a lost message or acknowledgment"),
     ("link_timeout", "after a timeout of the link"),
     ("session_timeout", "after a consumer lost its partition"),
+    (
+        "poll_interval",
+        "after a consumer exceeded the maximum poll interval",
+    ),
     ("queue_crash", "after a crash of the queue"),
 ];
 

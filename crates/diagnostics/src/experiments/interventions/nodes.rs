@@ -295,6 +295,9 @@ impl List<'_> {
         if queue.partitions.is_some() {
             edits.push(node(id, "session_timeout", Value::text("1h")));
         }
+        if queue.max_poll_interval.is_some() {
+            edits.push(node(id, "max_poll_interval", Value::Null));
+        }
         self.add(
             Without::EarlyRedelivery,
             [id],

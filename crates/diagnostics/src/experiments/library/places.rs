@@ -165,6 +165,10 @@ impl<'a> Library<'a, '_> {
                     let session = (queue.session_timeout.as_s() * factor).min(3_600.0);
                     edits.push(node(&at.id, "session_timeout", duration(session)));
                 }
+                if let Some(interval) = queue.max_poll_interval {
+                    let interval = (interval.as_s() * factor).min(86_400.0);
+                    edits.push(node(&at.id, "max_poll_interval", duration(interval)));
+                }
                 let wait = time(longer);
                 let label = message!(
                     "Raise the visibility timeout of {} to {}",

@@ -152,15 +152,17 @@ fn of_node(facts: &Facts<'_>, of: &Intervention, id: &str) -> Message {
 /// "jobs redelivered 48 messages while they were being processed".
 fn early(facts: &Facts<'_>, id: &str) -> Message {
     let messages = facts.node(id).and_then(|node| node.messages.as_ref());
-    let late = "visibility_timeout";
-    let counted = messages.and_then(|messages| messages.redelivered_after.get(late));
-    let again = match counted {
-        Some(n) => {
-            let place = field::node(id, &format!("messages.redelivered_after.{late}"));
-            message!(
-                " {}",
-                count_of(whole(*n as f64).of(place), "message", "messages")
-            )
+    let causes = ["visibility_timeout", "session_timeout", "poll_interval"];
+    let counts = causes.iter().filter_map(|cause| {
+        let n = *messages?.redelivered_after.get(cause)?;
+        Some((n, *cause))
+    });
+    let most = counts.max();
+    let again = match most {
+        Some((n, cause)) => {
+            let place = field::node(id, &format!("messages.redelivered_after.{cause}"));
+            let count = count_of(whole(n as f64).of(place), "message", "messages");
+            message!(" {}", count)
         }
         None => " messages".into(),
     };
@@ -168,7 +170,7 @@ fn early(facts: &Facts<'_>, id: &str) -> Message {
         "{} redelivered{} while {} being processed",
         place(facts.design, id),
         again,
-        if counted == Some(&1) {
+        if most.is_some_and(|(n, _)| n == 1) {
             "it was"
         } else {
             "they were"

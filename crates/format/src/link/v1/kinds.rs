@@ -355,6 +355,7 @@ static QUEUE: Record = Record {
         Field("durable", Bool, "true"),
         Field("poison", Number, "0"),
         Field("team", Optional(&Text), "null"),
+        Field("max_poll_interval", Optional(&Duration), "null"),
     ],
 };
 

@@ -19,18 +19,21 @@ pub enum Again {
     LinkTimeout,
     /// The session of its reader expired, and another has its partition.
     SessionTimeout,
+    /// Its reader worked on it, or on another message, beyond the maximum poll interval.
+    PollInterval,
     /// Its queue crashed and lost the state of its deliveries.
     QueueCrash,
 }
 
 /// Every reason, with its name in reports, in the order of [`ByReason`].
-pub const REASONS: [(Again, &str); 7] = [
+pub const REASONS: [(Again, &str); 8] = [
     (Again::VisibilityTimeout, "visibility_timeout"),
     (Again::Failure, "failure"),
     (Again::ConsumerCrash, "consumer_crash"),
     (Again::Lost, "lost"),
     (Again::LinkTimeout, "link_timeout"),
     (Again::SessionTimeout, "session_timeout"),
+    (Again::PollInterval, "poll_interval"),
     (Again::QueueCrash, "queue_crash"),
 ];
 

@@ -156,6 +156,7 @@ impl Queue {
             cx.calls[id].place = NO_MESSAGE;
         }
         cx.after_delay(self.visibility, Event::Visibility(id));
+        self.limit_work(id, subscription, cx);
         cx.call_replica(id, link, replica);
     }
 
@@ -177,7 +178,7 @@ impl Queue {
         }
     }
 
-    fn consumer_freed(&mut self, link: LinkIx, replica: u32) {
+    fn consumer_freed(&mut self, link: LinkIx, replica: u32, cx: &World) {
         let consumers = self
             .subscriptions
             .iter_mut()
@@ -185,6 +186,7 @@ impl Queue {
         if let Some(consumer) = consumers.into_iter().find(|known| known.link == link) {
             consumer.gave_back(replica);
         }
+        self.poll_again(link, replica, cx);
     }
 
     /// Adds a message to those that wait.
@@ -227,7 +229,7 @@ impl Queue {
     pub(super) fn concluded(&mut self, job: CallId, done: &Done, cx: &mut World) {
         let call = &cx.calls[job];
         let (place, link, replica) = (call.place, call.link, call.remaining);
-        self.consumer_freed(link, replica);
+        self.consumer_freed(link, replica, cx);
         if place == NO_MESSAGE {
             // The message already belongs to another delivery, or to none.
             return cx.calls.remove(job);
@@ -301,6 +303,9 @@ impl Queue {
         let Some(call) = cx.calls.get_mut(id) else {
             return;
         };
+        if self.may_go_on(call) {
+            return cx.after_delay(self.visibility, Event::Visibility(id));
+        }
         let (place, link, replica) = (call.place, call.link, call.remaining);
         let (is_under_way, was_lost) = (call.phase == Phase::Planning, call.saw_failure);
         let was_pause = call.pending == 0;
@@ -310,7 +315,7 @@ impl Queue {
         }
         if is_under_way && was_lost {
             // The consumer never received it, or its answer was lost: it has room again.
-            self.consumer_freed(link, replica);
+            self.consumer_freed(link, replica, cx);
         }
         if place == NO_MESSAGE {
             return;
@@ -376,10 +381,9 @@ impl Queue {
             state.consumers.iter_mut().for_each(Consumer::forget);
             if let Some(group) = &mut state.group {
                 // Sessions start over with the queue.
-                group
-                    .members
-                    .iter_mut()
-                    .for_each(|member| member.down_since = None);
+                for member in &mut group.members {
+                    (member.down_since, member.is_late) = (None, false);
+                }
             }
         }
         let published = |place: u32| {

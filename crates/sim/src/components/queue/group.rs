@@ -16,6 +16,8 @@ pub(super) struct Member {
     pub(super) replica: u32,
     /// Whether it has partitions, or could have some.
     pub(super) is_in: bool,
+    /// Whether it left because it worked on a message for too long, and has not come back.
+    pub(super) is_late: bool,
     /// When its process went down, while the group has not noticed.
     pub(super) down_since: Option<Time>,
     /// The time of its heartbeats within their interval, as a share of it.
@@ -63,6 +65,7 @@ impl Group {
                     link,
                     replica,
                     is_in: false,
+                    is_late: false,
                     down_since: None,
                     phase: stream.unit(),
                     joined: 0,
@@ -92,6 +95,29 @@ impl Group {
     pub(super) fn join(&mut self, place: usize, now: Time) {
         let member = &mut self.members[place];
         (member.is_in, member.down_since, member.joined) = (true, None, now);
+    }
+
+    /// A member leaves because it worked on a message for too long; its partitions go to others.
+    pub(super) fn leave_late(&mut self, (link, replica): (LinkIx, u32)) {
+        let is_it = |member: &&mut Member| (member.link, member.replica) == (link, replica);
+        if let Some(member) = self.members.iter_mut().find(is_it) {
+            (member.is_in, member.is_late, member.down_since) = (false, true, None);
+            self.rebalance();
+        }
+    }
+
+    /// A member that left late is done with what it had: it joins again if it runs.
+    pub(super) fn come_back(&mut self, (link, replica): (LinkIx, u32), runs: bool, now: Time) {
+        let mut members = self.members.iter_mut();
+        let is_it = |member: &Member| (member.link, member.replica) == (link, replica);
+        let Some(place) = members.position(|member| is_it(member) && member.is_late) else {
+            return;
+        };
+        self.members[place].is_late = false;
+        if runs {
+            self.join(place, now);
+            self.rebalance();
+        }
     }
 
     /// Returns when the group will notice a member that has been down since a moment.

@@ -11,6 +11,7 @@ mod deliver;
 mod group;
 mod oldest;
 mod poison;
+mod poll;
 mod shape;
 mod subscription;
 
@@ -83,6 +84,8 @@ pub struct Queue {
     node: NodeIx,
     spec: Box<spec::Queue>,
     visibility: Delay,
+    /// Maximum time that a reader of partitions works on a message.
+    poll_interval: Option<Delay>,
     /// Pauses before a failed message is redelivered; `None` waits for the visibility timeout.
     redelivery: Option<Backoff>,
     messages: Vec<Option<Message>>,
@@ -113,6 +116,7 @@ impl Queue {
             node,
             spec: Box::new(spec.clone()),
             visibility: cx.delay(spec.visibility_timeout.0),
+            poll_interval: poll_interval(spec, cx),
             redelivery: redelivery(spec),
             messages: Vec::new(),
             free: Vec::new(),
@@ -133,6 +137,7 @@ impl Queue {
     pub fn update(&mut self, spec: &spec::Queue, cx: &mut World) {
         *self.spec = spec.clone();
         self.visibility = cx.delay(spec.visibility_timeout.0);
+        self.poll_interval = poll_interval(spec, cx);
         self.redelivery = redelivery(spec);
     }
 
@@ -329,6 +334,11 @@ enum End {
     Back,
 }
 
+fn poll_interval(spec: &spec::Queue, cx: &mut World) -> Option<Delay> {
+    let interval = spec.max_poll_interval.filter(|_| spec.partitions.is_some());
+    interval.map(|interval| cx.delay(interval.0))
+}
+
 fn redelivery(spec: &spec::Queue) -> Option<Backoff> {
     use design::link::{self, Jitter};
     let backoff = match &spec.redelivery {
@@ -377,10 +387,12 @@ impl Component for Queue {
     }
 
     fn timer(&mut self, event: Event, cx: &mut World) {
-        if let Event::Visibility(id) = event {
-            self.expire(id, cx);
-            self.settle(cx);
+        match event {
+            Event::Visibility(id) => self.expire(id, cx),
+            Event::Step(id) => self.overrun(id, cx),
+            _ => return,
         }
+        self.settle(cx);
     }
 
     fn crash(&mut self, _replica: u32, cx: &mut World) {

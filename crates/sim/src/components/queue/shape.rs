@@ -165,7 +165,10 @@ impl Queue {
             let member = &mut group.members[place];
             let callee = cx.node(cx.link(member.link).to);
             let is_up = callee.replicas[member.replica as usize].serves() && callee.is_present;
+            // A process that starts again knows nothing of what was late.
+            member.is_late &= callee.replicas[member.replica as usize].is_up;
             match (is_up, member.is_in) {
+                (true, false) if member.is_late => {}
                 (true, false) => {
                     group.join(place, cx.now);
                     has_changed = true;
@@ -214,13 +217,19 @@ impl Queue {
         (member.is_in, member.down_since) = (false, None);
         let reader = (member.link, member.replica);
         group.rebalance();
-        self.take_back(subscription, reader, cx);
+        self.take_back(subscription, reader, Again::SessionTimeout, cx);
         self.settle(cx);
     }
 
     /// Requeues a reader's present message first, for the new reader of its partitions. The old
     /// reader may continue with it, and its answer is ignored.
-    fn take_back(&mut self, subscription: usize, reader: (LinkIx, u32), cx: &mut World) {
+    pub(super) fn take_back(
+        &mut self,
+        subscription: usize,
+        reader: (LinkIx, u32),
+        why: Again,
+        cx: &mut World,
+    ) {
         let is_its = |call: &Call| {
             let is_delivery = call.purpose == Purpose::Delivery && call.phase == Phase::Planning;
             is_delivery && call.node == self.node && (call.link, call.remaining) == reader
@@ -232,7 +241,7 @@ impl Queue {
             if message.is_some_and(|message| message.subscription as usize == subscription) {
                 cx.calls[id].place = NO_MESSAGE;
                 self.come_back(place);
-                self.note_again(place, Again::SessionTimeout);
+                self.note_again(place, why);
                 self.queue(place, End::Front, cx);
             }
         }
