@@ -82,6 +82,8 @@ mod resharding;
 mod scaling;
 #[path = "model/sparing.rs"]
 mod sparing;
+#[path = "model/start_ups.rs"]
+mod start_ups;
 #[path = "model/steady.rs"]
 mod steady;
 #[path = "model/telemetry.rs"]

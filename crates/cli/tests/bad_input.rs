@@ -112,6 +112,20 @@ fn values_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn only_services_make_calls_when_they_start() {
+    let nodes = r#"{"id": "u", "kind": "client"}, {"id": "a", "kind": "service"}, {"id": "q", "kind": "queue"}"#;
+    let said =
+        "links[0].start_calls: only services make calls at start-up, in mode call; set it to 0";
+    for ends in [
+        r#""from": "u", "to": "a""#,
+        r#""from": "a", "to": "q", "mode": "publish""#,
+    ] {
+        let link = format!(r#"{{{ends}, "start_calls": 2}}"#);
+        refused(&design(nodes, &link), said);
+    }
+}
+
+#[test]
 fn impossible_graphs_are_refused() {
     let nodes = r#"{"id": "u", "kind": "client"}, {"id": "a", "kind": "service"}, {"id": "b", "kind": "service"}, {"id": "d", "kind": "database"},
         {"id": "q", "kind": "queue"}, {"id": "lb", "kind": "load_balancer"}, {"id": "c", "kind": "cache"},

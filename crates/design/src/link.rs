@@ -25,6 +25,13 @@ record! {
         pub stage: Option<u32> = None => { label: "Stage", range: 0..=1000 },
         /// Sequential calls per request. 40 calls model an N+1 query.
         pub calls: u32 = 1 => { label: "Calls", range: 1..=10000 },
+        /// From a service: sequential calls that each of its processes makes when it starts, before
+        /// it accepts calls itself. They load a configuration or a cache, for example.
+        pub start_calls: u32 = 0 => {
+            label: "Calls at start-up",
+            unit: "calls",
+            range: 0..=100000
+        },
         /// If the call fails, the response is degraded instead of failed.
         pub optional: bool = false => { label: "Optional" },
         /// What a write does to the cache at the end of this link.

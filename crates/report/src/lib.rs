@@ -41,7 +41,7 @@ pub use message::{
 };
 pub use node::{
     CacheReport, LockReport, NodeReport, OperationReport, OutOfServiceReport, ReplicaReport,
-    ScalingReport,
+    ScalingReport, StartUpReport,
 };
 pub use operator::{
     AlertReport, EpisodeReport, Incident, NodeSeen, Operator, OutageReport, OutagesReport,

@@ -60,6 +60,9 @@ pub struct NodeReport {
     /// For an autoscaled service: number of replicas over time.
     #[serde(flatten)]
     pub scaling: Option<ScalingReport>,
+    /// For a service with work at start-up: completed start-ups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_ups: Option<StartUpReport>,
     /// For a service with a memory limit: number of times that a replica was killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_memory: Option<u64>,
@@ -100,6 +103,15 @@ pub struct ReplicaReport {
     pub arrivals: u64,
     /// Its utilization: mean share of its slots in use.
     pub utilization: Option<f64>,
+}
+
+/// The start-ups of a service's processes that began after the warm-up.
+#[derive(Clone, Debug, Serialize)]
+pub struct StartUpReport {
+    /// Completed start-ups: the process then accepted calls.
+    pub completed: u64,
+    /// Time from the start of the process until then.
+    pub time_ms: Mean,
 }
 
 /// The replicas that a load balancer had out of service, from the warm-up to the duration. The two

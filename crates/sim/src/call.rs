@@ -248,6 +248,10 @@ impl Call {
     /// As `operation`: none. For a probe, and for the calls of a deep probe.
     pub const NO_OPERATION: u32 = u32::MAX;
 
+    /// As `operation`: a call that a process makes when it starts. It reads, and belongs to no
+    /// operation of a client.
+    pub const START_UP: u32 = u32::MAX - 1;
+
     /// As `purpose`: a probe that only checks whether the process accepts a connection.
     pub const TCP_PROBE: Purpose = Purpose::Probe(design::kinds::load_balancer::Depth::Tcp);
 

@@ -33,6 +33,12 @@ impl World {
         }
     }
 
+    /// Makes a single call over a link, whatever the number of consecutive calls.
+    #[cold]
+    pub(crate) fn call_once(&mut self, job: CallId, link: LinkIx) {
+        self.call_with(job, link, 0);
+    }
+
     #[inline(always)]
     fn call_with(&mut self, job: CallId, link: LinkIx, remaining: u32) {
         let state = &mut self.links[link.0 as usize];

@@ -37,6 +37,7 @@ pub(crate) fn construct(simulation: &mut Simulation, design: &Design) {
     place_nodes(design, world);
     place_operations(design, world);
     place_links(design, &index, world);
+    world.place_start_ups(design);
     world.share_pools(design);
     world.needed.resize(world.links.len());
     make_plans(design, world);
@@ -112,6 +113,7 @@ fn place_nodes(design: &Design, world: &mut World) {
             is_present: true,
             replicas: vec![Replica::default(); replicas],
             warm_up,
+            start_ups: None,
             zones,
             plan: Plan::default(),
             is_bottom: true,

@@ -12,7 +12,7 @@ use crate::event::{ALL_REPLICAS, Event, NodeIx};
 use crate::fault;
 use crate::frozen::Frozen;
 use crate::simulation::Simulation;
-use crate::world::{NodeState, Replica, Stage, World};
+use crate::world::{NodeState, Replica, Stage, StartUp, World};
 use design::Kind;
 
 /// Interval at which a leaving replica is checked.
@@ -199,6 +199,7 @@ impl Simulation {
             .filter(|(replica, _)| is_there(replica))
             .max_by_key(|(replica, place)| (rank(replica), *place))?;
         scaler.scaled_in += 1;
+        replica.start_up = StartUp::None;
         if replica.stage == Stage::Starting {
             replica.stage = Stage::Absent;
             return None;
@@ -238,6 +239,13 @@ impl Simulation {
         }
         match state.stage {
             Stage::Starting | Stage::Restarting => {
+                let is_to_load = state.start_up == StartUp::None && !state.is_crashed;
+                let is_loading = matches!(state.start_up, StartUp::UnderWay(_));
+                if is_loading || is_to_load && world.begin_start_up(node, replica) {
+                    return;
+                }
+                let state = &mut world.nodes[node.0 as usize].replicas[replica as usize];
+                state.start_up = StartUp::None;
                 state.stage = Stage::Running;
                 if !state.is_crashed {
                     state.start(warm_up, now);

@@ -5,12 +5,13 @@ mod replica;
 
 pub use link::{CallerState, Guards, LinkState, RetryState};
 pub use replica::{Replica, Stage};
-pub(crate) use replica::{Troubles, WarmUp, stretch};
+pub(crate) use replica::{StartUp, Troubles, WarmUp, stretch};
 
 use crate::agenda::{Agenda, LaneIx, Time};
 use crate::call::{CallId, Calls};
 use crate::components::database::Router;
 use crate::components::load_balancer::Balancer;
+use crate::components::service::StartUps;
 use crate::data::Data;
 use crate::event::{Event, LinkIx, LockTag, NodeIx};
 use crate::frozen::Frozen;
@@ -48,6 +49,8 @@ pub struct NodeState {
     pub replicas: Vec<Replica>,
     /// The warm-up of its replicas, if any.
     pub(crate) warm_up: Option<WarmUp>,
+    /// What its processes do before they accept calls, if anything.
+    pub(crate) start_ups: Option<Box<StartUps>>,
     /// The zones of its replicas, in turn; empty if it is in none.
     pub zones: Vec<ZoneIx>,
     /// Its calls, in stages.

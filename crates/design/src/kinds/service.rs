@@ -33,6 +33,10 @@ record! {
         pub autoscale: Option<Autoscale> = None => { label: "Autoscaling" },
         /// A replica is slower right after it starts.
         pub warm_up: Option<WarmUp> = None => { label: "Warm-up" },
+        /// Time from the start of a process until it makes its calls at start-up (`start_calls` of
+        /// its links) and then accepts calls itself. `null` is none. Replicas that exist at the
+        /// start of the run have already started.
+        pub start_up: Option<Distribution> = None => { label: "Start-up time" },
         /// Memory used by calls. A replica above its limit is killed and restarts.
         pub memory: Option<Memory> = None => { label: "Memory" },
     }

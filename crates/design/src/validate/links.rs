@@ -224,6 +224,12 @@ pub fn check_link(link: &Link, from: Option<&Kind>, reader: &mut Reader) {
     if link.mode == Mode::Publish && link.ack == Ack::None {
         unheard(link, "with ack none", reader);
     }
+    let is_of_service = matches!(from, None | Some(Kind::Service(_)));
+    if link.start_calls > 0 && !(is_of_service && link.mode == Mode::Call) {
+        reader.within("start_calls", |reader| {
+            reader.problem("only services make calls at start-up, in mode call; set it to 0")
+        });
+    }
     policies(link, reader);
     relay::check(link, from, reader);
 }

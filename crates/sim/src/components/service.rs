@@ -4,8 +4,10 @@ pub(crate) mod autoscale;
 mod concurrency;
 mod gates;
 mod rate_limit;
+mod start_up;
 
 pub use gates::{REASONS, TurnedAway, Why};
+pub use start_up::StartUps;
 
 use super::{Component, as_answer};
 use crate::call::{Call, CallId, Cause, Outcome, Phase, Purpose};
@@ -339,6 +341,9 @@ impl Service {
     #[inline(always)]
     fn finish_here(&mut self, id: CallId, outcome: Outcome, cx: &mut World) {
         let call = &cx.calls[id];
+        if matches!(call.purpose, Purpose::Background) {
+            return self.start_up_called(id, outcome, cx);
+        }
         let (replica, since) = (call.replica, call.slot_since);
         let holds_slot = since != Call::NO_SLOT;
         let station = &mut self.stations[replica as usize];
@@ -450,6 +455,8 @@ impl Component for Service {
             self.leave(id, cx);
         } else if let Event::Shared { replica, .. } = event {
             self.finish_shared(replica, cx);
+        } else if let Event::Step(job) = event {
+            self.continue_start_up(job, cx);
         }
     }
 

@@ -3,10 +3,10 @@
 use super::course::Course;
 use super::{Faults, crash};
 use crate::components::Node;
-use crate::event::NodeIx;
+use crate::event::{Event, NodeIx};
 use crate::frozen::Frozen;
 use crate::random::{Purpose, Sampler, Stream};
-use crate::world::{NodeState, Stage, Troubles, World};
+use crate::world::{NodeState, Stage, StartUp, Troubles, World};
 use design::{Fault, FaultKind};
 
 /// The combined faults of a replica.
@@ -220,6 +220,8 @@ fn either(a: f64, b: f64) -> f64 {
 fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let now = cx.now;
     let warm_up = cx.node(node).warm_up;
+    let has_start_up = cx.node(node).start_ups.is_some();
+    let mut starts = false;
     let state = &mut cx.nodes[node.0 as usize].replicas[replica as usize];
     let was_troubled = state.is_troubled();
     let troubles = state.troubles.as_ref();
@@ -234,8 +236,15 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     let dies = sum.is_crashed && state.is_up;
     if sum.is_crashed {
         state.is_crashed = true;
+        if std::mem::take(&mut state.start_up) != StartUp::None {
+            state.stage = Stage::Running;
+        }
     } else if std::mem::take(&mut state.is_crashed) && state.stage == Stage::Running {
-        state.start(warm_up, now);
+        starts = has_start_up;
+        match has_start_up {
+            true => (state.stage, state.due) = (Stage::Restarting, now),
+            false => state.start(warm_up, now),
+        }
     }
     // A dead process is not frozen: it refuses.
     let stands = (sum.is_hung || sum.is_paused) && !sum.is_crashed;
@@ -261,6 +270,9 @@ fn is_dying(sum: &Sum, node: NodeIx, replica: u32, cx: &mut World) -> bool {
     }
     if opens || dies {
         Frozen::let_in(node, replica, cx);
+    }
+    if starts {
+        cx.at(now, Event::Replica { node, replica });
     }
     dies
 }

@@ -106,7 +106,8 @@ impl World {
             let (node, operation) = (call.node.0 as usize, call.operation);
             let tally = &mut self.nodes[node].tally;
             tally.wait.add(wait);
-            if self.operations.len() > 1 && operation != Call::NO_OPERATION {
+            let count = self.operations.len();
+            if count > 1 && (operation as usize) < count {
                 tally.wait_of(operation, wait);
             }
         }
@@ -140,7 +141,8 @@ impl World {
             let work = u128::from(time);
             let tally = &mut self.nodes[call.node.0 as usize].tally;
             tally.worked += work;
-            if self.operations.len() > 1 && call.operation != Call::NO_OPERATION {
+            let count = self.operations.len();
+            if count > 1 && (call.operation as usize) < count {
                 tally.work_of(call.operation, time);
             }
             let is_in_vain = self.is_in_vain(id);

@@ -177,16 +177,8 @@ impl Simulation {
             by_operation: self.operations_at(tally),
             response_ms: time(&tally.response),
             failure_ms: (tally.failed.count() > 0).then(|| time(&tally.failed)),
-            utilization: if stations.is_empty() {
-                None
-            } else {
-                share(held)
-            },
-            blocked: if stations.is_empty() {
-                None
-            } else {
-                share((held - working).max(0.0))
-            },
+            utilization: share(held).filter(|_| !stations.is_empty()),
+            blocked: share((held - working).max(0.0)).filter(|_| !stations.is_empty()),
             wasted_work: if tally.worked == 0 {
                 0.0
             } else {
@@ -196,6 +188,7 @@ impl Simulation {
             turned_away: self.turned_away(node),
             concurrency_limit_mean: self.concurrency_limit_mean(node),
             scaling: self.scaling(node),
+            start_ups: super::service_report::start_ups(tally),
             out_of_memory: self.out_of_memory(node),
             out_of_service: self.out_of_service(place),
             messages: match node {

@@ -40,7 +40,7 @@ impl Simulation {
     }
 }
 
-fn mean(times: &Times) -> Mean {
+pub(super) fn mean(times: &Times) -> Mean {
     let is_any = times.count > 0;
     Mean {
         mean: is_any.then(|| times.sum as f64 / times.count as f64 / 1e6),

@@ -1,12 +1,22 @@
 //! The report of a service's admission control and replicas.
 
-use super::Gauge;
+use super::operations::mean;
+use super::{Gauge, NodeTally};
 use crate::components::Node;
 use crate::components::service::REASONS;
 use crate::event::NodeIx;
 use crate::simulation::Simulation;
-use report::ScalingReport;
+use report::{ScalingReport, StartUpReport};
 use std::collections::BTreeMap;
+
+/// Returns the completed start-ups of a node, if there were any.
+pub(super) fn start_ups(tally: &NodeTally) -> Option<StartUpReport> {
+    let start_ups = &tally.start_ups;
+    (start_ups.count > 0).then(|| StartUpReport {
+        completed: start_ups.count,
+        time_ms: mean(start_ups),
+    })
+}
 
 impl Simulation {
     /// Returns the number of replicas, for an autoscaled service.

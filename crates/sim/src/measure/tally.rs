@@ -45,7 +45,7 @@ pub struct Times {
 }
 
 impl Times {
-    fn add(&mut self, time: u64) {
+    pub(crate) fn add(&mut self, time: u64) {
         self.count += 1;
         self.sum += u128::from(time);
         self.max = self.max.max(time);
@@ -83,6 +83,8 @@ pub struct NodeTally {
     /// The times of each operation that it served, by its index in the run; empty if the run has
     /// only one.
     pub by_operation: Vec<OperationTimes>,
+    /// Start-ups of its processes (measured).
+    pub start_ups: Times,
     /// Work finished after its caller had timed out (measured), in ns.
     pub wasted: u128,
     /// Work finished (measured), in ns.

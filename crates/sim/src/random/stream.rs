@@ -67,6 +67,8 @@ pub enum Purpose {
     Patience = 61,
     /// How long a new replica takes to start.
     Startup = 60,
+    /// How long a process takes to start.
+    StartUp = 64,
     /// When the readers of partitions send their heartbeats.
     Sessions = 45,
     /// How far followers lag behind.

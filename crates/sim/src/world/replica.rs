@@ -1,6 +1,7 @@
 //! A process of a node, as others see it: whether it runs, and how fast.
 
 use crate::agenda::Time;
+use crate::call::CallId;
 
 /// The stage of a replica between its start and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub enum Stage {
 /// at first.
 pub(crate) type WarmUp = (u64, f64);
 
+/// The work of a process before it accepts calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StartUp {
+    /// There is none, or it has not begun.
+    #[default]
+    None,
+    /// It is in progress: its job.
+    UnderWay(CallId),
+    /// It is done.
+    Done,
+}
+
 /// A replica as others see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
@@ -30,6 +43,8 @@ pub struct Replica {
     pub stage: Stage,
     /// When the stage changes next, if it does by itself.
     pub(crate) due: Time,
+    /// Its work before it accepts calls.
+    pub(crate) start_up: StartUp,
     /// Since when it has run.
     pub(crate) up_since: Time,
     /// Whether its work takes no longer than usual.
@@ -76,6 +91,7 @@ impl Default for Replica {
             is_up: true,
             stage: Stage::Running,
             due: 0,
+            start_up: StartUp::None,
             up_since: 0,
             is_at_full_speed: true,
             slowdown: 1.0,

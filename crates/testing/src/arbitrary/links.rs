@@ -81,16 +81,8 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
                 true => !["when", "stage", "calls", "optional", "ack"].contains(&name.as_str()),
                 false => name != "relay",
             });
-            if mode != Mode::Call {
-                link.retain(|(name, _)| {
-                    !["hedge", "deadline", "cancellation"].contains(&name.as_str())
-                });
-            }
-            // A balancer has no plan.
-            if matches!(caller.kind, Kind::LoadBalancer(_)) {
-                let of_plans = ["when", "stage", "calls", "optional"];
-                link.retain(|(name, _)| !of_plans.contains(&name.as_str()));
-            }
+            let vain = without_effect(&caller.kind, mode);
+            link.retain(|(name, _)| !vain.contains(&name.as_str()));
             let attempts = link_attempts(&link) * visits[from];
             if attempts > left {
                 // Too much for what is left: a plain link instead.
@@ -112,6 +104,22 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
         }
     }
     without_vain_write_behind(without_unfilled_caches(links, nodes), nodes)
+}
+
+/// Returns the fields that have no effect on a link from such a node, and are refused there.
+fn without_effect(from: &Kind, mode: Mode) -> Vec<&'static str> {
+    let mut fields = Vec::new();
+    if mode != Mode::Call {
+        fields.extend(["hedge", "deadline", "cancellation"]);
+    }
+    if mode != Mode::Call || !matches!(from, Kind::Service(_)) {
+        fields.push("start_calls");
+    }
+    // A balancer has no plan.
+    if matches!(from, Kind::LoadBalancer(_)) {
+        fields.extend(["when", "stage", "calls", "optional"]);
+    }
+    fields
 }
 
 /// A breaker judges attempts, and not calls, where these are hedged or a balancer makes them.

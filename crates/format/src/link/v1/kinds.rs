@@ -184,6 +184,7 @@ static SERVICE: Record = Record {
         Field("warm_up", Optional(&Record(&WARM_UP)), "null"),
         Field("memory", Optional(&Record(&MEMORY)), "null"),
         Field("team", Optional(&Text), "null"),
+        Field("start_up", Optional(&Distribution), "null"),
     ],
 };
 

@@ -50,6 +50,7 @@ pub(super) static LINK: Record = Record {
         Field("prefetch", Optional(&Integer), "null"),
         Field("ack", Choice(&["accepted", "none"]), "accepted"),
         Field("relay", Optional(&Record(&RELAY)), "null"),
+        Field("start_calls", Integer, "0"),
     ],
 };
 
