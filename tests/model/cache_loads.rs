@@ -104,6 +104,18 @@ fn a_lease_that_brings_no_fill_goes_to_the_next_who_waits() {
 }
 
 #[test]
+fn a_caller_waits_for_a_lease_that_went_to_the_only_one_that_waited() {
+    // At 50 the second gets the lease, and no other caller waits. The third comes at 55, and gets
+    // the fill at 60.
+    let lost = [fault("loss", "api->cache", 10, 11, r#""loss": 1"#)];
+    let spec = r#""single_flight": true, "lease_time": "50ms""#;
+    let run = look_aside([0, 5, 55, 56], spec, &lost);
+    assert_eq!(run.sent("api->db"), [0.0, 50.0]);
+    assert_eq!(run.trace("u->api").matches("answer 60").count(), 3);
+    assert_eq!(run.ok(), 4.0);
+}
+
+#[test]
 fn a_lease_goes_to_nobody_who_has_given_up() {
     // The first load fails, and its lease expires at 100. The callers of 10 and 20 timed out at 60
     // and 70; the caller of 90 loads at 100.

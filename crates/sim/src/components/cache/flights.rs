@@ -87,6 +87,10 @@ impl Flights {
             let (id, next) = self.waiters[flight.first as usize];
             self.free.push(flight.first);
             flight.first = next;
+            if next == NOBODY {
+                // Later look-ups may still wait for a flight that continues.
+                flight.last = NOBODY;
+            }
             id
         })
     }
