@@ -113,7 +113,8 @@ fn values_that_cannot_be_are_refused() {
 
 #[test]
 fn only_services_make_calls_when_they_start() {
-    let nodes = r#"{"id": "u", "kind": "client"}, {"id": "a", "kind": "service"}, {"id": "q", "kind": "queue"}"#;
+    let nodes = r#"{"id": "u", "kind": "client"}, {"id": "a", "kind": "service"},
+        {"id": "q", "kind": "queue"}"#;
     let said =
         "links[0].start_calls: only services make calls at start-up, in mode call; set it to 0";
     for ends in [
@@ -123,6 +124,10 @@ fn only_services_make_calls_when_they_start() {
         let link = format!(r#"{{{ends}, "start_calls": 2}}"#);
         refused(&design(nodes, &link), said);
     }
+    let nodes = r#"{"id": "a", "kind": "service"}, {"id": "lock", "kind": "coordinator"}"#;
+    let link = r#"{"from": "a", "to": "lock", "start_calls": 1}"#;
+    let said = "links[0].start_calls: a start-up takes no locks; set it to 0";
+    refused(&design(nodes, link), said);
 }
 
 #[test]

@@ -78,6 +78,11 @@ pub(super) fn ends(
     else {
         return;
     };
+    if link.start_calls > 0 && matches!(to, Kind::Coordinator(_)) {
+        reader.within("start_calls", |reader| {
+            reader.problem("a start-up takes no locks; set it to 0")
+        });
+    }
     if link.from == link.to {
         reader.problem("a node cannot call itself");
     } else if let Some(why) = link_refusal(from, to, link.mode) {

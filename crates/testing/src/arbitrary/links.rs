@@ -81,7 +81,7 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
                 true => !["when", "stage", "calls", "optional", "ack"].contains(&name.as_str()),
                 false => name != "relay",
             });
-            let vain = without_effect(&caller.kind, mode);
+            let vain = without_effect(&caller.kind, mode, &nodes[to].kind);
             link.retain(|(name, _)| !vain.contains(&name.as_str()));
             let attempts = link_attempts(&link) * visits[from];
             if attempts > left {
@@ -107,12 +107,13 @@ pub(super) fn links(rng: &mut Rng, nodes: &[Drawn]) -> Vec<Value> {
 }
 
 /// Returns the fields that have no effect on a link from such a node, and are refused there.
-fn without_effect(from: &Kind, mode: Mode) -> Vec<&'static str> {
+fn without_effect(from: &Kind, mode: Mode, to: &Kind) -> Vec<&'static str> {
     let mut fields = Vec::new();
     if mode != Mode::Call {
         fields.extend(["hedge", "deadline", "cancellation"]);
     }
-    if mode != Mode::Call || !matches!(from, Kind::Service(_)) {
+    let starts = mode == Mode::Call && matches!(from, Kind::Service(_));
+    if !starts || matches!(to, Kind::Coordinator(_)) {
         fields.push("start_calls");
     }
     // A balancer has no plan.
