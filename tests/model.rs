@@ -48,6 +48,8 @@ mod faults;
 mod gates;
 #[path = "model/hedging.rs"]
 mod hedging;
+#[path = "model/lease_intervals.rs"]
+mod lease_intervals;
 #[path = "model/live_edits.rs"]
 mod live_edits;
 #[path = "model/messaging.rs"]

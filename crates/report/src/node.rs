@@ -149,7 +149,7 @@ pub struct CacheReport {
     pub never_read: u64,
     /// Lookups answered from an expired entry (`stale_while_revalidate`).
     pub stale_served: u64,
-    /// Misses that waited for the load of another call (`single_flight`).
+    /// Misses that waited for the load of another call (`single_flight`, `lease_interval`).
     pub coalesced: u64,
     /// Loads in the background (`stale_while_revalidate`).
     pub refreshes: u64,

@@ -37,6 +37,13 @@ record! {
         /// Look-aside: a miss hands out a token, valid for the lease time. An invalidation voids
         /// the token, and the late fill is refused.
         pub leases: bool = false => { label: "Leases", source: "Nishtala et al., Scaling Memcache at Facebook, NSDI 2013" },
+        /// With leases: at most one token per key in this time. Other callers that miss wait in the
+        /// cache for a fill, at most until the next token. `null` gives each caller a token.
+        pub lease_interval: Option<Duration> = None => {
+            label: "Lease interval",
+            range: 0.001..=86400,
+            source: "memcached at Facebook: 10 s (Nishtala et al., NSDI 2013)"
+        },
         /// Share of the cache that is filled at the start, most popular keys first. After a crash
         /// the cache is cold.
         pub warm: f64 = 0.0 => { label: "Warm at start", range: 0..=1 },

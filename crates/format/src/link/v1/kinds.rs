@@ -319,6 +319,7 @@ static CACHE: Record = Record {
         Field("cost", Optional(&Record(&COST)), "null"),
         Field("leases", Bool, "false"),
         Field("team", Optional(&Text), "null"),
+        Field("lease_interval", Optional(&Duration), "null"),
     ],
 };
 

@@ -95,6 +95,15 @@ impl Flights {
         })
     }
 
+    /// Returns the keys of some flights, in order.
+    pub(super) fn keys_where(&self, is_meant: impl Fn(u32) -> bool) -> Vec<u32> {
+        let keys = self.by_key.keys().copied();
+        let mut keys: Vec<u32> = keys.filter(|key| is_meant(*key)).collect();
+        // The order of the map must not decide anything.
+        keys.sort_unstable();
+        keys
+    }
+
     /// Forgets all flights.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -5,8 +5,8 @@ use super::*;
 
 impl Cache {
     /// Returns whether concurrent misses of a key wait for one load.
-    fn coalesces(&self) -> bool {
-        self.spec.single_flight
+    fn coalesces(&self, is_read_through: bool) -> bool {
+        self.spec.single_flight || self.lease_interval.is_some() && !is_read_through
     }
 
     /// Handles a look-up that found nothing to serve.
@@ -14,7 +14,7 @@ impl Cache {
     pub(super) fn miss(&mut self, id: CallId, cx: &mut World) {
         let is_read_through = self.is_read_through(cx);
         let key = cx.calls[id].key;
-        if self.coalesces() {
+        if self.coalesces(is_read_through) {
             if self.flights.get(key).is_some() {
                 self.tally.coalesced += 1;
                 return self.wait(id, cx);
@@ -76,12 +76,29 @@ impl Cache {
     }
 
     /// Handles a change of a key's value: the load in progress is wasted, and the next waiting
-    /// look-up loads immediately.
+    /// look-up loads immediately, unless leases are limited.
     #[cold]
     pub(super) fn void_lease(&mut self, key: u32, cx: &mut World) {
         if let Some(leases) = &mut self.leases {
             leases.void(key, cx.now, self.spec.lease_time.0);
         }
+        if self.lease_interval.is_none() {
+            self.hand_lease_on(key, cx);
+        }
+    }
+
+    /// Forgets of some keys when they had a token last, after their entries were lost.
+    #[cold]
+    pub(super) fn forget_intervals(&mut self, is_lost: impl Fn(u32) -> bool, cx: &mut World) {
+        if self.lease_interval.is_some() {
+            for key in self.flights.keys_where(is_lost) {
+                self.hand_lease_on(key, cx);
+            }
+        }
+    }
+
+    /// Ends the lease of a key: the next waiting look-up gets one.
+    fn hand_lease_on(&mut self, key: u32, cx: &mut World) {
         if self.flights.get(key).is_none_or(|flight| flight.is_load) {
             return;
         }
@@ -145,8 +162,13 @@ impl Cache {
     fn lease_to(&mut self, id: CallId, cx: &mut World) {
         let job = self.background(id, cx);
         cx.calls[job].phase = Phase::Serving;
-        cx.after_delay(self.lease, Event::Served(job));
+        cx.after_delay(self.time_of_lease(), Event::Served(job));
         self.begin(job, false, cx);
+    }
+
+    /// Returns when the next caller may load a key after one has received a miss.
+    fn time_of_lease(&self) -> Delay {
+        self.lease_interval.unwrap_or(self.lease)
     }
 
     fn begin(&mut self, job: CallId, is_load: bool, cx: &World) {
@@ -237,12 +259,18 @@ impl Cache {
         let Some(mut flight) = self.flights.end(key) else {
             return;
         };
-        cx.calls.remove(flight.job);
+        if self.lease_interval.is_none() {
+            cx.calls.remove(flight.job);
+        }
         while let Some(id) = self.flights.take_next(&mut flight) {
             if is_waiting(id, cx) {
                 cx.serve(id, seen);
                 cx.answer(id, Outcome::Ok);
             }
+        }
+        if self.lease_interval.is_some() {
+            // The key gets no other token until the interval is over.
+            self.flights.resume(key, flight);
         }
     }
 
@@ -272,7 +300,7 @@ impl Cache {
             }
             flight.since = cx.now;
             self.flights.resume(key, flight);
-            cx.after_delay(self.lease, Event::Served(job));
+            cx.after_delay(self.time_of_lease(), Event::Served(job));
             return self.tell_of_miss(id, cx);
         }
         cx.calls.remove(job);

@@ -47,6 +47,8 @@ pub struct Cache {
     /// Offset of its clock, in ns; positive is ahead.
     clock: i64,
     lease: Delay,
+    /// With leases limited per key: the time between two tokens of a key.
+    lease_interval: Option<Delay>,
     write_delay: Delay,
     times: Stream,
     ttl: Stream,
@@ -96,6 +98,14 @@ fn lifetime(spec: &spec::Cache, stream: &mut Stream) -> u64 {
     }
 }
 
+/// Returns the time between two tokens of a key, if leases are limited. A cache that stores no
+/// entries has none that callers could wait for.
+fn lease_interval(spec: &spec::Cache, cx: &mut World) -> Option<Delay> {
+    let is_limited = spec.leases && spec.hit_ratio.is_none();
+    let interval = spec.lease_interval.filter(|_| is_limited);
+    interval.map(|interval| cx.delay(interval.0))
+}
+
 /// The result of a look-up in the store.
 enum Found {
     /// An entry to serve, and the versions it is made of.
@@ -123,6 +133,7 @@ impl Cache {
             asked: ByKey::default(),
             clock: 0,
             lease: cx.delay(spec.lease_time.0),
+            lease_interval: lease_interval(spec, cx),
             write_delay: cx.delay(spec.write_behind_delay.0),
             times: stream(random::Purpose::Service),
             ttl: stream(random::Purpose::Ttl),
@@ -147,6 +158,7 @@ impl Cache {
         }
         self.time = Sampler::new(&spec.hit_time);
         self.lease = cx.delay(spec.lease_time.0);
+        self.lease_interval = lease_interval(spec, cx);
         match spec.leases {
             true => _ = self.leases.get_or_insert_default(),
             false => self.leases = None,
@@ -193,6 +205,7 @@ impl Cache {
         if let Some(leases) = &mut self.leases {
             leases.void_where(is_lost);
         }
+        self.forget_intervals(is_lost, cx);
         self.forget_unwritten_of(is_lost, cx);
     }
 
@@ -202,6 +215,7 @@ impl Cache {
         if let Some(leases) = &mut self.leases {
             leases.void_all();
         }
+        self.forget_intervals(|_| true, cx);
         self.forget_unwritten(cx);
     }
 
