@@ -93,6 +93,32 @@ fn a_replica_that_ran_out_of_memory_or_was_added_starts_up_too() {
 }
 
 #[test]
+fn an_edit_that_ends_autoscaling_starts_the_replica_that_is_still_loading() {
+    let design = |rest: &str| {
+        let api = format!(r#""concurrency": 1, "start_up": "700ms", {rest}"#);
+        let nodes = [
+            node("u", "client", r#""arrivals": {"constant": "20/s"}"#),
+            service("api", 45, &api),
+        ];
+        crate::design(r#""duration": "10s""#, &nodes, &[link("u->api", "")], &[])
+    };
+    let scaled = design(r#""autoscale": {"max": 2, "interval": "1s", "startup": "1s"}"#);
+    // Requested at 2 s, and loading from 3 to 3.7 s.
+    for at in [2_500_000_000, 3_200_000_000, 3_700_000_000] {
+        let mut simulation = Simulation::new(&scaled);
+        simulation.run_until(at, u64::MAX);
+        simulation.edit(&design(r#""replicas": 2"#));
+        simulation.run();
+        assert_eq!(simulation.broken_laws(), Vec::<String>::new());
+        let api = simulation.node_place("api").unwrap();
+        let replicas = &simulation.world().node(api).replicas;
+        assert_eq!(replicas.len(), 2);
+        assert!(replicas.iter().all(|replica| replica.is_up), "{at}");
+        assert!(simulation.report().nodes["api"].failures.is_empty());
+    }
+}
+
+#[test]
 fn keys_are_read_in_order_and_a_consumer_takes_no_messages_meanwhile() {
     let nodes = [
         replay_by(

@@ -44,6 +44,10 @@ impl NodeState {
             if has_come || replica.stage == Stage::Leaving {
                 replica.stage = Stage::Running;
             }
+            if has_come {
+                // Nothing that was scheduled for its start happens any more.
+                (replica.start_up, replica.due) = (StartUp::None, 0);
+            }
             if has_come && !replica.is_crashed {
                 replica.start(warm_up, now);
             }

@@ -8,7 +8,7 @@ use crate::agenda::Time;
 use crate::call::{Call, CallId, Outcome, Phase, Purpose};
 use crate::event::{Event, LinkIx, NodeIx};
 use crate::random::{self, Sampler, Stream};
-use crate::world::{StartUp, World};
+use crate::world::{Replica, StartUp, World};
 use design::{Design, Kind};
 use std::collections::BTreeMap;
 
@@ -85,8 +85,7 @@ impl World {
         let now = self.now;
         let state = &mut self.nodes[node.0 as usize];
         let process = state.replicas.get_mut(replica as usize);
-        let is_its =
-            |process: &&mut crate::world::Replica| process.start_up == StartUp::UnderWay(job);
+        let is_its = |process: &&mut Replica| process.start_up == StartUp::UnderWay(job);
         let Some(process) = process.filter(is_its) else {
             // It crashed, or was removed.
             return self.calls.remove(job);
