@@ -278,7 +278,7 @@ impl World {
     }
 
     /// Answers a call that a limit refused, or whose process died.
-    #[cold]
+    #[inline]
     pub(crate) fn answer_with(&mut self, id: CallId, cause: Cause, detail: Detail) {
         self.calls[id].set_detail(detail);
         self.answer(id, Outcome::Failed(cause));

@@ -67,6 +67,7 @@ impl Call {
     }
 
     /// Returns what more is known about its failure.
+    #[inline]
     pub(crate) fn detail(&self, outcome: Outcome) -> Option<Detail> {
         let Outcome::Failed(cause) = outcome else {
             return None;
@@ -80,6 +81,7 @@ impl Call {
         }
     }
 
+    #[inline]
     fn noted(&self) -> Option<Detail> {
         let place = self.previous.checked_sub(MARK)?;
         DETAILS.get(place as usize).copied()

@@ -107,8 +107,10 @@ impl World {
             let tally = &mut self.nodes[node].tally;
             tally.wait.add(wait);
             let count = self.operations.len();
-            if count > 1 && (operation as usize) < count {
-                tally.wait_of(operation, wait);
+            if count > 1
+                && let Some(times) = tally.times_of(operation, count)
+            {
+                times.wait.add(wait);
             }
         }
     }
@@ -142,8 +144,10 @@ impl World {
             let tally = &mut self.nodes[call.node.0 as usize].tally;
             tally.worked += work;
             let count = self.operations.len();
-            if count > 1 && (call.operation as usize) < count {
-                tally.work_of(call.operation, time);
+            if count > 1
+                && let Some(times) = tally.times_of(call.operation, count)
+            {
+                times.work.add(time);
             }
             let is_in_vain = self.is_in_vain(id);
             if is_in_vain {

@@ -38,16 +38,17 @@ impl Tally {
 pub struct Times {
     /// Their number.
     pub count: u64,
-    /// Their sum.
-    pub sum: u128,
+    /// Their sum, at most 2⁶⁴ - 1 (584 years).
+    pub sum: u64,
     /// Their maximum.
     pub max: u64,
 }
 
 impl Times {
+    #[inline(always)]
     pub(crate) fn add(&mut self, time: u64) {
         self.count += 1;
-        self.sum += u128::from(time);
+        self.sum = self.sum.saturating_add(time);
         self.max = self.max.max(time);
     }
 }
@@ -107,25 +108,22 @@ impl NodeTally {
         until.unwrap_or(self.all.arrivals) - before
     }
 
-    /// Counts the wait of a call of one of several operations.
-    #[inline(never)]
-    pub(crate) fn wait_of(&mut self, operation: u32, time: u64) {
-        self.times_of(operation).wait.add(time);
-    }
-
-    /// Counts the work on a call of one of several operations.
-    #[inline(never)]
-    pub(crate) fn work_of(&mut self, operation: u32, time: u64) {
-        self.times_of(operation).work.add(time);
-    }
-
-    fn times_of(&mut self, operation: u32) -> &mut OperationTimes {
+    /// Returns the times of one of several operations; none of a call that belongs to no operation.
+    #[inline(always)]
+    pub(crate) fn times_of(&mut self, operation: u32, count: usize) -> Option<&mut OperationTimes> {
         let place = operation as usize;
         if place >= self.by_operation.len() {
-            self.by_operation
-                .resize(place + 1, OperationTimes::default());
+            self.grow(place, count);
         }
-        &mut self.by_operation[place]
+        self.by_operation.get_mut(place)
+    }
+
+    #[cold]
+    fn grow(&mut self, place: usize, count: usize) {
+        if place < count {
+            let none = OperationTimes::default();
+            self.by_operation.resize(place + 1, none);
+        }
     }
 
     /// Returns the histogram of times for an outcome.
@@ -187,7 +185,7 @@ impl LinkTally {
     }
 
     /// Counts a failure of which more is known.
-    #[cold]
+    #[inline]
     pub(crate) fn count_refusal(&mut self, detail: Detail, is_measured: bool) {
         if is_measured && detail != Detail::Reset {
             self.refused.get_or_insert_default()[detail as usize] += 1;
