@@ -256,6 +256,9 @@ impl Page {
         if let Some(inside) = frame.inside.take() {
             self.inside.set(Some(Arc::new(inside)));
         }
+        if let Some(says) = frame.says.take() {
+            self.review.says.set((!says.is_empty()).then_some(says));
+        }
         let is_same = self.live.with_frame(|last| last.alerts == frame.alerts);
         let fired = (!is_same).then(|| self.alerts(&frame));
         let is_jump = frame.lead.is_some();

@@ -92,7 +92,7 @@ pub enum Request {
         /// Its id; `None` for none.
         node: Option<String>,
     },
-    /// Adds a lesson's status sentence to the diagnoses.
+    /// Adds a lesson's status sentence to the frames, a few times a second.
     Follow {
         /// The present run.
         run: RunId,
@@ -249,8 +249,6 @@ pub struct Diagnosed {
     pub recovery_s: Option<f64>,
     /// The moment since which a feedback loop keeps the run down, in s; `None` if none does.
     pub stuck_s: Option<f64>,
-    /// The status sentence of the lesson that is followed, if it has one.
-    pub says: Option<String>,
     /// The hash of the run, if it has ended and was not edited.
     pub hash: Option<String>,
 }

@@ -21,6 +21,8 @@ const LOOK_EVERY: Time = 1_000_000_000;
 /// last one; for a playing run, and for a paused one.
 const LOOK_PLAYING: (f64, f64) = (700.0, 15.0);
 const LOOK_STANDING: (f64, f64) = (120.0, 4.0);
+/// The same between two status sentences. Badges are written about as often.
+const SAY: (f64, f64) = (150.0, 15.0);
 /// Most events of a live run.
 const LIVE_EVENTS: u64 = 2_000_000_000;
 
@@ -56,8 +58,11 @@ pub(crate) struct Live {
     again: Option<Box<Simulation>>,
     /// Wall-clock time of the last diagnosis, and its duration, in ms.
     last_look: (f64, f64),
-    /// The lesson whose status sentence is reported.
+    /// The lesson whose status sentence is reported, the moment of the last sentence, and its
+    /// wall-clock time and duration, in ms.
     lesson: Option<Subject>,
+    said: Option<Time>,
+    last_said: (f64, f64),
     pub(crate) observer: frame::Observer,
 }
 
@@ -96,6 +101,8 @@ impl Live {
             again: None,
             last_look: (f64::NEG_INFINITY, 0.0),
             lesson: None,
+            said: None,
+            last_said: (f64::NEG_INFINITY, 0.0),
             observer: frame::Observer::default(),
         };
         live.set_speed(speed);
@@ -107,17 +114,17 @@ impl Live {
         self.speed = if speed > 0.0 { speed } else { 1.0 };
     }
 
-    /// Adds a lesson's status sentence to the diagnoses, or leaves it out.
+    /// Adds a lesson's status sentence to the frames, or leaves it out.
     pub(crate) fn follow(&mut self, status: Option<&str>) {
         self.lesson = status.and_then(Subject::parse);
-        self.told = None;
+        self.said = None;
     }
 
     /// Takes an edit in at the moment where the page is. What came after it never happened, unless
     /// the edit changes nothing that a run reads: then all that is known of the run stays.
     pub(crate) fn edit(&mut self, edit: u32, design: Design, weight: usize) {
         self.edit = edit;
-        (self.told, self.is_over) = (None, false);
+        (self.told, self.said, self.is_over) = (None, None, false);
         (self.again, self.is_hash_told) = (None, false);
         if self.design.makes_same_run(&design) {
             self.design = design;
@@ -197,13 +204,11 @@ impl Live {
     /// none: its last diagnosis still holds.
     pub(crate) fn diagnosis(&mut self, clock: &dyn Fn() -> f64) -> Option<Diagnosed> {
         let start_ms = clock();
-        let (looked_ms, took_ms) = self.last_look;
-        let (least_ms, ratio) = match self.is_running() {
+        let pace = match self.is_running() {
             true => LOOK_PLAYING,
             false => LOOK_STANDING,
         };
-        let is_due = start_ms >= looked_ms + least_ms.max(ratio * took_ms);
-        if !self.owes_diagnosis() || !is_due {
+        if !self.owes_diagnosis() || !is_due(start_ms, self.last_look, pace) {
             return None;
         }
         let now = self.simulation.now();
@@ -211,13 +216,6 @@ impl Live {
         self.simulation.judge_by(&self.design);
         let report = self.simulation.report();
         let findings = diagnostics::diagnose(&self.design, Some(&report));
-        // During the warm-up nothing is counted that a sentence could tell.
-        let is_measured = now >= self.design.settings.warmup.0;
-        let lesson = self.lesson.as_ref().filter(|_| is_measured);
-        let says = lesson.and_then(|status| {
-            let json = Counted(&report).json();
-            Some(status.say(&format::json::value_from_str(&json).ok()?))
-        });
         self.last_look = (start_ms, clock() - start_ms);
         self.is_over = self.simulation.status() == Status::Ended;
         Some(Diagnosed {
@@ -226,11 +224,36 @@ impl Live {
             until_ns: now,
             scores: report.requirements,
             findings,
-            says,
             recovery_s: report.recovery.and_then(|recovery| recovery.recovery_s),
             stuck_s: report.metastable.map(|stuck| stuck.since_s),
             hash: (self.is_over && !self.past.is_edited()).then_some(report.run.hash),
         })
+    }
+
+    /// The lesson's status sentence about the run as it is shown, when one is due. No rule runs for
+    /// it, so that it follows the badges at any speed.
+    fn says(&mut self, clock: &dyn Fn() -> f64) -> Option<String> {
+        let start_ms = clock();
+        if !self.owes_sentence() || !is_due(start_ms, self.last_said, SAY) {
+            return None;
+        }
+        let now = self.simulation.now();
+        self.said = Some(now);
+        // During the warm-up nothing is counted that a sentence could tell.
+        let is_measured = now >= self.design.settings.warmup.0;
+        let says = self.lesson.as_ref().filter(|_| is_measured).map(|status| {
+            let json = Counted(&self.simulation.report()).json();
+            let report = format::json::value_from_str(&json);
+            report.map_or_else(|_| String::new(), |report| status.say(&report))
+        });
+        self.last_said = (start_ms, clock() - start_ms);
+        Some(says.unwrap_or_default())
+    }
+
+    /// Whether the sentence was last of another moment.
+    pub(crate) fn owes_sentence(&self) -> bool {
+        let is_other = self.said != Some(self.simulation.now());
+        self.lesson.is_some() && self.seeking.is_none() && is_other
     }
 
     /// The hash of a run of the present design from its start. It takes a run of its own, which is
@@ -316,9 +339,14 @@ impl Live {
         self.has_news = true;
     }
 
-    pub(crate) fn frame(&mut self, now_ms: f64) -> Option<Frame> {
+    pub(crate) fn frame(&mut self, clock: &dyn Fn() -> f64) -> Option<Frame> {
+        let now_ms = clock();
         let is_due = now_ms - self.last_frame_ms >= FRAME_MS;
-        if !self.has_news || !self.is_taken || !is_due || self.seeking.is_some() {
+        if !self.is_taken || !is_due || self.seeking.is_some() {
+            return None;
+        }
+        let says = self.says(clock);
+        if !self.has_news && says.is_none() {
             return None;
         }
         self.has_news = false;
@@ -338,8 +366,15 @@ impl Live {
             known_ns: self.past.known(),
             from_ns: self.past.from(),
             seek: self.sought,
+            says,
             lead: self.lead.take().map(Box::new),
             ..frame
         })
     }
+}
+
+/// Whether it is time for something that was last done at a wall-clock time, in ms, and took so
+/// long. `pace` is the least time between two, in ms and as a multiple of that duration.
+fn is_due(now_ms: f64, (last_ms, took_ms): (f64, f64), (least_ms, ratio): (f64, f64)) -> bool {
+    now_ms >= last_ms + least_ms.max(ratio * took_ms)
 }

@@ -208,10 +208,7 @@ impl Session {
             let diagnosed = live.diagnosis(clock).map(Box::new);
             replies.extend(diagnosed.map(Reply::Diagnosed));
             replies.extend(live.hash(&|| clock() >= start_ms + SLICE_MS));
-            replies.extend(
-                live.frame(clock())
-                    .map(|frame| Reply::Frame(Box::new(frame))),
-            );
+            replies.extend(live.frame(clock).map(|frame| Reply::Frame(Box::new(frame))));
         }
         replies
     }
@@ -220,7 +217,8 @@ impl Session {
     pub fn is_busy(&self) -> bool {
         self.is_asked() || {
             let is_busy = |live: &Live| {
-                live.has_work() || live.has_news || live.owes_diagnosis() || live.owes_hash()
+                let owes = live.owes_diagnosis() || live.owes_sentence() || live.owes_hash();
+                owes || live.has_work() || live.has_news
             };
             self.live.as_deref().is_some_and(is_busy)
         }

@@ -34,7 +34,6 @@ impl Page {
         self.review.until_s.set(Some(shown.until_ns as f64 / 1e9));
         self.review.recovery_s.set(shown.recovery_s);
         self.review.stuck.set(super::feedback::parts(&shown));
-        self.review.says.set(shown.says.clone());
         let stands = !self.playing.get_untracked();
         let order = self.with_trials(|trials| trials.show(shown, stands));
         self.obey(order);

@@ -13,8 +13,9 @@ use crate::words;
 
 /// Whether goodput has recovered is judged by means over this many simulated seconds.
 const LATELY_S: f64 = 2.0;
-/// Minimum time between two sentences, in ms.
-const READ_MS: f64 = 2_000.0;
+/// Minimum time between two sentences about goodput, in ms: while the charts show the same, and
+/// once they have moved on.
+const READ_MS: [f64; 2] = [2_000.0, 250.0];
 /// The metrics before a fault are means over at most this long.
 const BEFORE_S: f64 = 10.0;
 
@@ -40,27 +41,32 @@ struct Figures {
     before: f64,
 }
 
-/// The state of the run in a sentence or two: in the lesson's own metric if it has one, then
-/// goodput. It changes at most once in two seconds while the run plays, so that it can be read.
+/// The sentence about goodput: its text, when it was written, in ms, and the number of windows that
+/// the charts showed then.
+type Said = (String, f64, usize);
+
+/// The state of the run in a sentence or two: in the lesson's own metric if it has one, which
+/// follows the badges, then goodput, which follows the charts.
 #[component]
 pub(super) fn Status(lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
     let figures = watch(page, lesson);
-    let said = Memo::new(move |last: Option<&(String, f64)>| {
-        let goodput = figures.with(sentence);
-        let own = page.review.says.get();
-        let said = match own {
-            Some(own) => format!("{own} {goodput}"),
-            None => goodput,
-        };
+    let goodput = Memo::new(move |last: Option<&Said>| {
         let (now_ms, plays) = (js_sys::Date::now(), page.playing.get());
-        let is_fresh = |&&(_, since_ms): &&(String, f64)| now_ms - since_ms < READ_MS;
-        match last.filter(is_fresh) {
+        let shown = page.history.with_value(|history| history.so_far().len());
+        let is_held = |last: &&Said| now_ms - last.1 < READ_MS[usize::from(last.2 != shown)];
+        let said = figures.with(sentence);
+        match last.filter(is_held) {
             Some(last) if plays => last.clone(),
-            _ => (said, now_ms),
+            _ => (said, now_ms, shown),
         }
     });
-    view! { <p class="now">{text(move || said.with(|(said, _)| said.clone()))}</p> }.into_any()
+    let said = text(move || {
+        let own = page.review.says.get();
+        let own = own.map_or_else(String::new, |own| own + " ");
+        goodput.with(|(goodput, ..)| own + goodput)
+    });
+    view! { <p class="now">{said}</p> }.into_any()
 }
 
 /// The metrics of the run, updated as it plays.

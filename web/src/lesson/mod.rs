@@ -197,7 +197,7 @@ impl Page {
         scroll_to_top();
     }
 
-    /// Makes the diagnoses carry the lesson's status sentence.
+    /// Makes the frames carry the lesson's status sentence.
     pub(crate) fn follow_lesson(self) {
         let status = self.lesson.with_value(|lesson| {
             let now = lesson.scenario.now.as_ref();

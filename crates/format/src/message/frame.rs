@@ -52,6 +52,9 @@ pub struct Frame {
     pub links: Vec<LinkFrame>,
     /// What the node holds that is looked into; with some frames only.
     pub inside: Option<Inside>,
+    /// The status sentence of the lesson that is followed, as of this frame; with some frames only.
+    /// It is empty during the warm-up.
+    pub says: Option<String>,
     /// Every time an alert fired: its place in the design, when, and until when.
     pub alerts: Vec<(u16, u64, Option<u64>)>,
     /// Closed windows since the last frame, oldest first.
