@@ -4,14 +4,20 @@ use design::Kind;
 
 /// Returns the icon of a kind of node, 20 × 20.
 pub fn of_kind(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Client(_) => CLIENT,
-        Kind::LoadBalancer(_) => LOAD_BALANCER,
-        Kind::Service(_) => SERVICE,
-        Kind::Cache(_) => CACHE,
-        Kind::Queue(_) => QUEUE,
-        Kind::Database(_) => DATABASE,
-        Kind::Coordinator(_) => COORDINATOR,
+    of_kind_named(kind.name())
+}
+
+/// Returns the icon of the kind of this name; empty for names of no kind.
+pub fn of_kind_named(name: &str) -> &'static str {
+    match name {
+        "client" => CLIENT,
+        "load_balancer" => LOAD_BALANCER,
+        "service" => SERVICE,
+        "cache" => CACHE,
+        "queue" => QUEUE,
+        "database" => DATABASE,
+        "coordinator" => COORDINATOR,
+        _ => "",
     }
 }
 

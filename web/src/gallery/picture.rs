@@ -1,5 +1,5 @@
-//! A small picture of a design: its nodes and links, with a dot on each link while it is visible.
-//! It is not a simulation.
+//! A small picture of a design: its nodes with the icons of their kinds, its links with a dot on
+//! each while it is visible, and the targets of its faults. It is not a simulation.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use design::Value;
 use editor::geometry::{End, port_at};
-use editor::{Curve, Point, Rect, geometry};
+use editor::{Curve, Point, Rect, geometry, icons};
 use leptos::html::Span;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -25,8 +25,17 @@ const PARTS_MAX: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Drawing {
     frame: Option<Rect>,
-    nodes: Vec<(Rect, bool)>,
-    links: Vec<String>,
+    nodes: Vec<Card>,
+    /// Each with whether a fault is aimed at it.
+    links: Vec<(String, bool)>,
+}
+
+/// A node that is drawn.
+#[derive(Clone, Debug, PartialEq)]
+struct Card {
+    rect: Rect,
+    kind: String,
+    is_hit: bool,
 }
 
 /// Watches which pictures are visible.
@@ -94,8 +103,8 @@ pub(super) fn view(shelf: Shelf, id: &'static str, sight: &Sight) -> AnyView {
     let sight = sight.clone();
     place.on_load(move |element| sight.watch(&element));
     let moves = !theme::wants_less_motion();
-    let dots = move |links: &[String]| {
-        let dots = links.iter().enumerate().map(|(nth, path)| {
+    let dots = move |links: &[(String, bool)]| {
+        let dots = links.iter().enumerate().map(|(nth, (path, _))| {
             view! {
                 <circle r="11">
                     <animateMotion
@@ -127,21 +136,34 @@ pub(super) fn view(shelf: Shelf, id: &'static str, sight: &Sight) -> AnyView {
                         let links = drawing
                             .links
                             .iter()
-                            .map(|d| view! { <path d=d.clone()></path> });
+                            .map(|(d, is_hit)| view! { <path class:hit=*is_hit d=d.clone()></path> });
                         let nodes = drawing
                             .nodes
                             .iter()
-                            .map(|(rect, asks)| {
-                                let size = rect.size();
-                                let radius = if *asks { size.y / 2.0 } else { 12.0 };
+                            .map(|Card { rect, kind, is_hit }| {
+                                let (size, middle) = (rect.size(), rect.center());
+                                let radius = if kind == "client" { size.y / 2.0 } else { 12.0 };
+                                // An icon is 20 x 20.
+                                let at = format!(
+                                    "translate({} {}) scale(3.6)",
+                                    middle.x - 36.0,
+                                    middle.y - 36.0,
+                                );
                                 view! {
                                     <rect
+                                        class:hit=*is_hit
                                         x=rect.min.x
                                         y=rect.min.y
                                         width=size.x
                                         height=size.y
                                         rx=radius
                                     ></rect>
+                                    <path
+                                        class="glyph"
+                                        class:hit=*is_hit
+                                        transform=at
+                                        d=icons::of_kind_named(kind)
+                                    ></path>
                                 }
                             });
                         let shown = drawing.links.clone();
@@ -173,15 +195,22 @@ fn read(text: &str) -> Drawing {
         Some(Value::Text(text)) => text.clone(),
         _ => String::new(),
     };
-    let nodes: Vec<(String, Point, bool)> = list("design.nodes")
+    let faults = ["trigger.faults", "design.faults"]
+        .into_iter()
+        .flat_map(list);
+    let targets: Vec<String> = faults.map(|fault| word(fault, "target")).collect();
+    let nodes: Vec<(String, Point, String)> = list("design.nodes")
         .into_iter()
         .filter_map(|node| {
             let at = |index| match node.at_path(&format!("at[{index}]")) {
                 Some(Value::Number(number)) if number.is_finite() => Some(*number),
                 _ => None,
             };
-            let asks = word(node, "kind") == "client";
-            Some((word(node, "id"), Point::new(at(0)?, at(1)?), asks))
+            Some((
+                word(node, "id"),
+                Point::new(at(0)?, at(1)?),
+                word(node, "kind"),
+            ))
         })
         .collect();
     let place = |id: &str| {
@@ -191,23 +220,60 @@ fn read(text: &str) -> Drawing {
             .map(|(_, at, _)| *at)
     };
     let links = list("design.links").into_iter().filter_map(|link| {
-        let from = port_at(place(&word(link, "from"))?, End::From);
-        let to = port_at(place(&word(link, "to"))?, End::To);
-        Some(Curve::between(from, to, 0.0))
+        let (from, to) = (word(link, "from"), word(link, "to"));
+        let id = format!("{from}->{to}");
+        let from = port_at(place(&from)?, End::From);
+        let to = port_at(place(&to)?, End::To);
+        Some((Curve::between(from, to, 0.0), targets.contains(&id)))
     });
-    let links: Vec<Curve> = links.collect();
-    let rects: Vec<(Rect, bool)> = nodes
-        .iter()
-        .map(|(_, at, asks)| (geometry::rect_at(*at), *asks))
-        .collect();
-    let around = rects.iter().map(|(rect, _)| *rect).reduce(Rect::union);
+    let links: Vec<(Curve, bool)> = links.collect();
+    let cards = nodes.iter().map(|(id, at, kind)| Card {
+        rect: geometry::rect_at(*at),
+        kind: kind.clone(),
+        is_hit: targets.contains(id),
+    });
+    let cards: Vec<Card> = cards.collect();
+    let around = cards.iter().map(|card| card.rect).reduce(Rect::union);
     let around = links
         .iter()
-        .map(Curve::hull)
+        .map(|(curve, _)| curve.hull())
         .fold(around, |all, one| all.map(|all| all.union(one)));
     Drawing {
         frame: around.map(|rect| rect.expand(24.0)),
-        nodes: rects,
-        links: links.iter().map(Curve::to_svg).collect(),
+        nodes: cards,
+        links: links
+            .iter()
+            .map(|(curve, is_hit)| (curve.to_svg(), *is_hit))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_shows_kinds_and_what_a_fault_is_aimed_at() {
+        let drawing = read(
+            r#"{"design": {
+                "nodes": [{"id": "a", "kind": "client", "at": [0, 0]},
+                          {"id": "b", "kind": "database", "at": [280, 0]}],
+                "links": [{"from": "a", "to": "b"}]},
+            "trigger": {"faults": [{"target": "b"}]}}"#,
+        );
+        let shown: Vec<_> = drawing
+            .nodes
+            .iter()
+            .map(|card| (&*card.kind, card.is_hit))
+            .collect();
+        assert_eq!(shown, [("client", false), ("database", true)]);
+        assert_eq!(
+            drawing
+                .links
+                .iter()
+                .map(|(_, is_hit)| *is_hit)
+                .collect::<Vec<_>>(),
+            [false]
+        );
     }
 }
