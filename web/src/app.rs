@@ -64,6 +64,7 @@ pub(crate) fn App() -> impl IntoView {
             <Notices />
             <aside class="side" id="story" aria-label="Story" tabindex="-1">
                 <Sides />
+                <Introduction />
                 {move || match (side.get(), page.opened.get()) {
                     (Side::Findings, _) => view! { <Findings /> }.into_any(),
                     (Side::Story, Opened::Lesson) => view! { <Story lesson=page.lesson /> }.into_any(),
@@ -83,7 +84,6 @@ pub(crate) fn App() -> impl IntoView {
                 <LiveFaults />
                 <WhyPanel />
                 <Hint />
-                <Introduction />
                 <Popups />
             </div>
             <Inspect />

@@ -168,10 +168,14 @@ impl Page {
         self.opened.set(Opened::Lesson);
         // A lesson that was left may have switched to the operators' view.
         self.for_operators.set(false);
-        let (id, design) = self.lesson.with_value(|lesson| {
+        let (id, mut design) = self.lesson.with_value(|lesson| {
             let scenario = &lesson.scenario;
             (scenario.id.clone(), scenario.design.clone())
         });
+        // A strip of cards would be as small as a line of text.
+        if let Some(screen) = theme::phone() {
+            editor::layout::fold(&mut design, screen);
+        }
         self.address_next(format!("#scenario={id}"));
         self.open(design, unique(), playing);
     }

@@ -1,6 +1,8 @@
 //! Light, dark, or the system's theme; the choice is stored.
 
+use editor::Point;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use crate::storage;
 
@@ -94,6 +96,19 @@ pub(crate) fn wants_less_motion() -> bool {
 /// Returns whether a mouse is in use, and with it most likely a keyboard.
 pub(crate) fn has_mouse() -> bool {
     matches("(hover: hover)")
+}
+
+/// Returns the part of a phone's canvas that tools do not cover, in pixels; `None` on a screen wide
+/// enough for a row of cards. It is known before the canvas is laid out.
+pub(crate) fn phone() -> Option<Point> {
+    /// Width above which four cards in a row can be read, in pixels.
+    const NARROW: f64 = 560.0;
+    let size = |value: Result<JsValue, JsValue>| value.ok()?.as_f64();
+    let width = size(window().inner_width())?;
+    let height = size(window().inner_height())?;
+    // The sheet and the bars take the rest, and tools cover the edges of the canvas.
+    let room = Point::new(width - 16.0, (0.58 * height - 268.0).max(120.0));
+    (width < NARROW).then_some(room)
 }
 
 fn matches(query: &str) -> bool {

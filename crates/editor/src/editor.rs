@@ -17,6 +17,9 @@ use crate::viewport::{Viewport, wheel_factor};
 use design::{Command, CommandError, Design, Target};
 use std::collections::BTreeSet;
 
+/// Room below the lowest cards when a design is fitted, in canvas pixels: for what is written there.
+const BELOW_CARDS: f64 = 28.0;
+
 /// The editor. The [crate documentation](crate) describes how a page uses it.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
@@ -381,7 +384,8 @@ impl Editor {
     /// Fits the whole design into the view. An empty design shows the origin at 100%.
     pub fn fit(&mut self) -> Vec<Effect> {
         match self.scene().extent() {
-            Some(bounds) => {
+            Some(mut bounds) => {
+                bounds.max.y += BELOW_CARDS;
                 self.viewport.fit(bounds);
                 vec![Effect::ViewChanged]
             }

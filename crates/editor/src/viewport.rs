@@ -11,7 +11,7 @@ pub const FIT_MAX: f64 = 1.25;
 /// Free space around what is fitted, in screen pixels; less on a narrow screen.
 pub const FIT_MARGIN: f64 = 48.0;
 /// Free space above and below it, where tools cover the canvas.
-const TOOLS_MARGIN: [f64; 2] = [64.0, 80.0];
+const TOOLS_MARGIN: [f64; 2] = [80.0, 56.0];
 /// Factor of one step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
 /// Zoom per pixel of wheel. A trackpad's pinch arrives as a stream of a few pixels each.
@@ -112,7 +112,7 @@ impl Viewport {
     pub fn fit(&mut self, bounds: Rect) {
         // On a phone that much margin would be a quarter of the width.
         let margin = FIT_MARGIN.min(self.size.x * 0.04);
-        // The palette is above, the introduction and the zoom below.
+        // The palette is above, the zoom and the legend below.
         let [above, below] = TOOLS_MARGIN.map(|margin| margin.min(self.size.y * 0.2));
         let room = self.size - Point::new(margin * 2.0, above + below);
         let size = bounds.size();

@@ -10,8 +10,8 @@ use crate::words;
 
 /// Minimum retry amplification that is shown.
 const TIMES_MIN: f64 = 1.25;
-/// Width of a letter: the text is monospaced, at 11 px.
-const CHAR_PX: f64 = 6.6;
+/// Width of a letter, in font sizes: the text is monospaced.
+const CHAR_EM: f64 = 0.6;
 /// Maximum length of a path along which retries multiply, in links.
 const WAY_MAX: usize = 12;
 
@@ -100,10 +100,9 @@ impl LinkParts {
             false => String::new(),
         };
         // Both together are centered at their place.
-        let [first, second] = [&times, &sample].map(|text| text.chars().count() as f64 * CHAR_PX);
-        let left = -(first + second) / 2.0;
-        self.times_x.set(&format!("{left:.1}"));
-        self.sample_x.set(&format!("{:.1}", left + first));
+        let [first, second] = [&times, &sample].map(|text| text.chars().count() as f64 * CHAR_EM);
+        self.times_x.set(&format!("{:.2}em", -second / 2.0));
+        self.sample_x.set(&format!("{:.2}em", first / 2.0));
         self.times.set(&times);
         self.sample.set(&sample);
     }

@@ -136,6 +136,7 @@ fn follow_view(page: Page, surface: NodeRef<Div>, worlds: [NodeRef<Div>; 2]) {
         let size = match scale {
             s if s < 0.3 => "world small tiny",
             s if s < 0.55 => "world small",
+            s if s < 0.76 => "world mid",
             _ => "world",
         };
         for world in [below, above] {

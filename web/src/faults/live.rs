@@ -32,7 +32,7 @@ pub(crate) fn LiveFaults() -> impl IntoView {
             .with_untracked(|design| crate::history::fault_label(&fault, design));
         view! {
             <li>
-                <span class="what">{label.clone()}</span>
+                <span class="what" title=label.clone()>{label.clone()}</span>
                 <span class="num quiet">{left(page, fault)}</span>
                 <button
                     class="button end-fault"

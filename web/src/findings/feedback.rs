@@ -11,9 +11,9 @@ use crate::state::Page;
 /// The rules whose findings name the parts of the loop.
 const RULES: [&str; 2] = ["metastable-failure", "retry-storm"];
 /// Free space between the cards and the ring.
-const MARGIN: f64 = 30.0;
+const MARGIN: f64 = 24.0;
 /// Additional space below, for two lines of text.
-const BELOW: f64 = 28.0;
+const BELOW: f64 = 34.0;
 const RADIUS: f64 = 24.0;
 
 /// Draws the ring, from the moment at which the trigger was over.
@@ -38,7 +38,7 @@ pub(crate) fn FeedbackLoop() -> impl IntoView {
             view! {
                 <svg class="feedback" width="1" height="1" aria-hidden="true">
                     <path d=path(rect)></path>
-                    <text x=middle y=rect.min.y - 8.0>
+                    <text x=middle y=rect.min.y + 5.0>
                         {words}
                     </text>
                 </svg>
@@ -70,9 +70,11 @@ fn around(page: Page, parts: &[String]) -> Option<(Rect, bool)> {
     })
 }
 
-/// Returns a rounded rectangle with an arrowhead in the middle of its upper and of its lower side.
+/// Returns a rounded rectangle with an arrowhead on its upper and on its lower side, beside the
+/// words in the middle of the upper one.
 fn path(rect: Rect) -> String {
-    let (min, max, middle) = (rect.min, rect.max, rect.center().x);
+    let (min, max) = (rect.min, rect.max);
+    let [first, last] = [0.14, 0.86].map(|share| (min.x + (max.x - min.x) * share).round());
     let [left, right] = [min.x + RADIUS, max.x - RADIUS];
     let corner = format!("a{RADIUS} {RADIUS} 0 0 1");
     format!(
@@ -81,9 +83,9 @@ fn path(rect: Rect) -> String {
         min.y,
         max.y - RADIUS,
         min.y + RADIUS,
-        middle - 5.0,
+        last - 5.0,
         min.y - 8.0,
-        middle + 5.0,
+        first + 5.0,
         max.y - 8.0,
     )
 }
@@ -100,7 +102,7 @@ mod tests {
             Point::new(400.0, 200.0),
         ));
         assert!(ring.starts_with("M24 0H376a"), "{ring}");
-        assert!(ring.contains("M195 -8l10 8-10 8"), "{ring}");
-        assert!(ring.ends_with("M205 192l-10 8 10 8"), "{ring}");
+        assert!(ring.contains("M339 -8l10 8-10 8"), "{ring}");
+        assert!(ring.ends_with("M61 192l-10 8 10 8"), "{ring}");
     }
 }

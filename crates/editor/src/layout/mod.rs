@@ -5,8 +5,11 @@
 //! not used. Links that skip layers get invisible stand-ins in between, so that they are led around
 //! nodes.
 
+mod fold;
 mod graph;
 mod order;
+
+pub use fold::fold;
 
 use crate::geometry::{GRID, NODE_HEIGHT, NODE_WIDTH, Point, Rect, node_rect, rect_at};
 use design::{Command, Design};
