@@ -26,6 +26,8 @@ onPage("what is suspected is tried where the run stands", {}, async (page) => {
   await page.locator(".trying-done").waitFor(WAIT);
   assert.equal(await standing(top(page)), "confirmed");
   assert.equal(await top(page).getAttribute("data-rule"), "retry-storm");
+  // The canvas marks what is confirmed, and nothing else, as the cause.
+  assert.equal(await page.locator(".flag.cause").count(), 1);
   // Two curves from the same requests, and the figure of each.
   assert.equal(await top(page).locator(".pair .small-curve").count(), 2);
   const [before, after] = await top(page).locator(".pair figure > p").allTextContents();

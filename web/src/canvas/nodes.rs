@@ -9,6 +9,7 @@ use super::Live;
 use super::figures::{BODY, NodeParts};
 use super::look::{Health, PLACES, SLOTS};
 use crate::bind::text;
+use crate::findings::cause;
 use crate::state::Page;
 use crate::{icons, words};
 
@@ -92,6 +93,7 @@ fn Card(id: String) -> impl IntoView {
             </span>
             <span class="about">
                 <span class="what">{what}</span>
+                <span class="aside num"></span>
             </span>
             {body()}
             {queue()}
@@ -109,6 +111,8 @@ struct Standing {
     tab_stop: bool,
     /// Whether the pointer is over it.
     aimed: bool,
+    /// Whether experiments confirmed that it is the cause.
+    cause: bool,
     /// The port under the pointer, or the one that the wire in progress fits.
     port: Option<End>,
 }
@@ -128,6 +132,10 @@ impl Standing {
                 .with(|selection| selection.nodes.contains(id)),
             tab_stop: page.focus_stop.with(|stop| stop.as_deref() == Some(id)),
             aimed,
+            cause: page
+                .review
+                .findings
+                .with(|findings| cause(findings) == Some(id)),
             port,
         }
     }
@@ -139,6 +147,9 @@ impl Standing {
         }
         if self.aimed {
             class += " aimed";
+        }
+        if self.cause {
+            class += " cause";
         }
         class += match self.port {
             Some(End::To) => " port-in",

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{mark, said};
 use crate::state::Page;
-use report::{Finding, Severity};
+use report::{Finding, Severity, Standing};
 
 /// A flag at a node or a link.
 #[derive(Clone, PartialEq)]
@@ -17,6 +17,15 @@ struct Flag {
     severity: Severity,
     what: String,
     key: String,
+    is_cause: bool,
+    is_on_link: bool,
+}
+
+/// Returns the subject of the top finding, once experiments have confirmed that it is the cause.
+pub(crate) fn cause(findings: &[Finding]) -> Option<&str> {
+    let top = findings.first()?;
+    let is_confirmed = top.standing == Standing::Confirmed;
+    is_confirmed.then(|| top.subjects.first().map(String::as_str))?
 }
 
 /// Small flags at the main subject of every finding.
@@ -46,6 +55,8 @@ pub(crate) fn Flags() -> impl IntoView {
                     severity: finding.severity,
                     what: said::plain(page, &finding.what),
                     key: finding.key(),
+                    is_cause: false,
+                    is_on_link: design.node(id).is_none(),
                 };
                 let known = flags.entry(id).or_insert_with(|| new.clone());
                 if new.severity > known.severity {
@@ -56,6 +67,9 @@ pub(crate) fn Flags() -> impl IntoView {
             for finding in findings.iter().flat_map(Finding::all) {
                 flag(finding);
             }
+            if let Some(flag) = cause(&findings).and_then(|id| flags.get_mut(id)) {
+                flag.is_cause = true;
+            }
             flags.into_values().collect::<Vec<_>>()
         })
     });
@@ -65,6 +79,8 @@ pub(crate) fn Flags() -> impl IntoView {
         view! {
             <button
                 class="flag"
+                class:cause=flag.is_cause
+                class:on-link=flag.is_on_link
                 tabindex="-1"
                 // Not `transform`: it enlarges flags on a small canvas.
                 prop:style=format!("translate:{x}px {y}px")

@@ -29,7 +29,7 @@ use crate::history::{Mark, MarkKind};
 use crate::state::Page;
 
 pub(crate) use feedback::FeedbackLoop;
-pub(crate) use flags::{Flags, Traced};
+pub(crate) use flags::{Flags, Traced, cause};
 pub(crate) use lab::Lab;
 pub(crate) use panel::Findings;
 use trials::{Stage, Trials};
