@@ -216,19 +216,21 @@ fn run_design(design: &Design) -> Run {
     simulation.run();
     assert_eq!(simulation.broken_laws(), Vec::<String>::new());
     let taken: Vec<_> = simulation.tap_mut().take().collect();
-    let flights = taken.iter().map(|flight| {
+    let flights = taken.iter().filter_map(|flight| {
         let word = match flight.kind {
             FlightKind::Call => "call",
             FlightKind::Retry => "retry",
             FlightKind::Message => "message",
             // Stale answers differ only by color.
             FlightKind::Answer | FlightKind::Stale => "answer",
-            FlightKind::Failure => "failure",
+            FlightKind::Failure | FlightKind::Refused => "failure",
             FlightKind::Timeout => "timeout",
             FlightKind::Lost => "lost",
+            // Nothing travels.
+            FlightKind::Unsent | FlightKind::Abandoned | FlightKind::Late => return None,
         };
         let id = simulation.world().link(flight.link).id.clone();
-        (id, word, flight.start)
+        Some((id, word, flight.start))
     });
     let flights = flights.collect();
     let report = serde_json::to_value(simulation.report()).unwrap();

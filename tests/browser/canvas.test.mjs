@@ -58,6 +58,20 @@ onPage("how many calls a dot is: once, where it is the same everywhere", {}, asy
   assert.equal((await page.locator(".link .sample").allTextContents()).join(""), "");
 });
 
+onPage("a client's card has the p99 latency of the charts, a queue's the age of its oldest message", { path: "#scenario=poison-message" }, async (page) => {
+  await until(page, (s) => s.timeS > 5);
+  await page.getByRole("button", { name: "Send one poison message" }).click();
+  await page.waitForFunction(() => /^oldest/.test(document.querySelector(".node[data-id=orders] .aside").textContent));
+  await page.getByRole("button", { name: "Pause" }).first().click();
+  await until(page, (s) => s.state === "Paused");
+  await page.waitForTimeout(500);
+  const card = await page.locator(".node[data-id=shops] .aside").textContent();
+  const chart = await page.locator(".legend", { hasText: "p99" }).first().textContent();
+  const shown = Number.parseFloat(/p99\s*([\d.]+)/u.exec(chart)[1]);
+  assert.match(card, /^p99 \d+\sms$/u);
+  assert.ok(Math.abs(Number.parseFloat(card.slice(4)) - shown) <= 0.5, `${card} ${chart}`);
+});
+
 onPage("zones are named on every node, and by a click at every zoom", {}, async (page) => {
   await openDesign(page, "sound/multi-zone");
   for (let step = 0; step < 4; step++) await page.getByRole("button", { name: "Zoom out" }).click();

@@ -1,6 +1,6 @@
 //! The layout of the playground.
 
-use design::Kind;
+use design::{Kind, Link};
 use editor::keeping::{Kept, Order, sort};
 use leptos::html::Span;
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use crate::bar::Bar;
 use crate::bind::text;
-use crate::canvas::{self, Minimap, Popups, Stage};
+use crate::canvas::{self, Minimap, Popups, Shape, Stage};
 use crate::charts::Charts;
 use crate::dialogs::Dialogs;
 use crate::faults::LiveFaults;
@@ -303,12 +303,25 @@ pub(crate) fn DotKey() -> impl IntoView {
             design.nodes.iter().any(|node| is(&node.kind))
         })
     };
+    let links = move |is: fn(&Link) -> bool| {
+        Memo::new(move |_| page.design.with(|design| design.links.iter().any(is)))
+    };
     let queues = has(|kind| matches!(kind, Kind::Queue(_)));
     let copies = has(|kind| match kind {
         Kind::Cache(_) => true,
         Kind::Database(database) => database.replication.is_some(),
         _ => false,
     });
+    let leaves = has(|kind| matches!(kind, Kind::Client(client) if client.patience.is_some()));
+    let waits = links(|link| link.timeout.is_some());
+    let guards = links(|link| link.breaker.is_some() || link.pool.is_some());
+    let late = Memo::new(move |_| waits.get() || leaves.get());
+    let ends = [
+        (waits, Shape::Clock, "timed out"),
+        (guards, Shape::Switch, "not sent"),
+        (leaves, Shape::Turned, "caller left"),
+        (late, Shape::Void, "too late"),
+    ];
     let key = |class: &'static str, d: &'static str, solid: bool, says: &'static str| {
         view! {
             <span class=class>
@@ -328,7 +341,15 @@ pub(crate) fn DotKey() -> impl IntoView {
             {move || queues.get().then(|| key("ink", "M2 2h6v6h-6z", true, "message"))}
             {move || copies.get().then(|| key("stale", "M5 2a3 3 0 1 0 .01 0z", false, "out of date"))}
             {key("retry", "M5 5L8 2.5A4 4 0 1 0 8 7.5z", true, "retry")}
-            {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed or abandoned")}
+            {key("fail", "M2 2l6 6M8 2l-6 6", false, "failed")}
+            {key("fail", canvas::mark(Shape::Wall), false, "refused")}
+            {ends
+                .into_iter()
+                .map(|(is, shape, says)| {
+                    let class = if shape == Shape::Void { "" } else { "fail" };
+                    move || is.get().then(|| key(class, canvas::mark(shape), false, says))
+                })
+                .collect_view()}
             <span>"Click a dot to trace its request"</span>
             // Last, so that nothing shifts when it comes and goes.
             <span class="scale num" node_ref=scale></span>

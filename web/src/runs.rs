@@ -7,6 +7,7 @@ use format::message::{Frame, Reply, Request, RunState};
 use leptos::prelude::*;
 
 use crate::canvas::failed;
+use crate::charts;
 use crate::engine::{Engine, EngineEvent};
 use crate::history::{Mark, MarkKind};
 use crate::state::{About, Page, RunHash, Status};
@@ -287,7 +288,12 @@ impl Page {
         if frame.state != RunState::Playing {
             self.stand(frame.time_ns);
         }
-        self.live.take_frame(frame, self.speed.get_untracked());
+        let now = self
+            .history
+            .with_value(|history| charts::now(history.so_far()));
+        let p99_ms = now.map_or(f64::NAN, |[_, _, p99_ms]| p99_ms);
+        self.live
+            .take_frame(frame, self.speed.get_untracked(), p99_ms);
     }
 
     /// Returns the alerts that fired, as marks on the time line.

@@ -3,6 +3,7 @@
 use design::{Design, Kind};
 use format::message as wire;
 use sim::Simulation;
+use sim::components::coordinator::Coordinator;
 use sim::components::{Component, Node};
 use sim::event::{LinkIx, NodeIx};
 use sim::measure::{FlightKind, Window};
@@ -321,7 +322,11 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
         return Vec::new();
     }
     let mut before = None;
-    let shown = present(world, place).map(|(replica, _)| {
+    let nobody_leads = |coordinator: &Coordinator| {
+        let mut members = 0..stations.len() as u32;
+        !members.any(|member| coordinator.is_leader(member))
+    };
+    let shown = present(world, place).map(|(replica, state)| {
         let zone = world.zone_of(place, replica as u32);
         let last = before.replace(zone).flatten();
         let cut = world.is_cut(last, zone) || world.is_cut(zone, last);
@@ -337,13 +342,18 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
             Node::Coordinator(coordinator) => (0, coordinator.is_leader(replica as u32), 0),
             _ => (0, false, 0),
         };
+        let is_vacant = match behaviour {
+            Node::Coordinator(coordinator) => replica == 0 && nobody_leads(coordinator),
+            _ => leads && !state.is_up,
+        };
         wire::BoxFrame {
             working: clip(working),
             blocked: clip(held.saturating_sub(working)),
             slots: clip(station.slots.unwrap_or(0)),
             waiting: clip(station.queued.level()),
             shard,
-            leads,
+            leads: leads && !is_vacant,
+            is_vacant,
             lag_ms: clip(lag / 1_000_000),
             cut,
         }
@@ -418,5 +428,9 @@ fn flight_kind(kind: FlightKind) -> wire::FlightKind {
         FlightKind::Timeout => wire::FlightKind::Timeout,
         FlightKind::Lost => wire::FlightKind::Lost,
         FlightKind::Stale => wire::FlightKind::Stale,
+        FlightKind::Refused => wire::FlightKind::Refused,
+        FlightKind::Unsent => wire::FlightKind::Unsent,
+        FlightKind::Abandoned => wire::FlightKind::Abandoned,
+        FlightKind::Late => wire::FlightKind::Late,
     }
 }

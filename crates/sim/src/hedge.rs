@@ -156,7 +156,7 @@ impl World {
     pub(crate) fn abandon(&mut self, id: CallId) {
         let now = self.now;
         if self.watches(id) {
-            self.trace_conclusion(id, Outcome::Failed(Cause::Abandoned));
+            self.show_conclusion(id, Outcome::Failed(Cause::Abandoned));
         }
         let call = &mut self.calls[id];
         call.is_awaited = false;

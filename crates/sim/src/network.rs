@@ -305,7 +305,7 @@ impl World {
         }
         if !is_awaited {
             if is_watched {
-                self.trace_answer(id);
+                self.show_late_answer(id);
             }
             return self.calls.remove(id);
         }

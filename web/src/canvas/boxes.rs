@@ -30,10 +30,11 @@ pub(crate) enum Part {
     Starting,
     Faulty,
     Tear,
+    Gone,
 }
 
 /// One path per part.
-pub(crate) type Paths = [String; 10];
+pub(crate) type Paths = [String; 11];
 
 /// Returns all parts of the drawing of a node's boxes.
 pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
@@ -51,7 +52,7 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
         }
         // A starting replica has no load yet.
         if *state != ReplicaState::Starting {
-            draw_load(&mut paths, one, scale, place);
+            draw_load(&mut paths, (*state, one), scale, place);
         }
     }
     paths
@@ -97,17 +98,23 @@ fn draw_state(paths: &mut Paths, state: ReplicaState, (x, w): (u32, u32)) {
 
 /// Draws the box with its load from the bottom, the waiting calls above it, its lag, and whether it
 /// leads.
-fn draw_load(paths: &mut Paths, one: &BoxFrame, scale: u32, (x, w): (u32, u32)) {
+fn draw_load(
+    paths: &mut Paths,
+    (state, one): (ReplicaState, &BoxFrame),
+    scale: u32,
+    (x, w): (u32, u32),
+) {
     let end = TOP + HIGH;
     let slots = match one.slots {
         0 => scale,
         slots => slots,
     };
-    put(
-        paths,
-        Part::Edge,
-        format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}z"),
-    );
+    // The place of a replica that is down stays, empty.
+    let edge = match state {
+        ReplicaState::Down => Part::Gone,
+        _ => Part::Edge,
+    };
+    put(paths, edge, format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}z"));
     let working = share(one.working, slots, HIGH);
     let blocked = share(one.blocked, slots, HIGH).min(HIGH - working);
     let waiting = share(one.waiting, slots, w);
@@ -126,11 +133,16 @@ fn draw_load(paths: &mut Paths, one: &BoxFrame, scale: u32, (x, w): (u32, u32)) 
             put(paths, part, format_args!("M{x} {y}h{wide}v{high}h-{wide}z"));
         }
     }
-    if one.leads {
+    // The mark of a leader that is missing is hollow.
+    let crown = match one.is_vacant {
+        true => Part::Gone,
+        false => Part::Leader,
+    };
+    if one.leads || one.is_vacant {
         let left = x + w / 2 - 4;
         put(
             paths,
-            Part::Leader,
+            crown,
             format_args!("M{left} 6v-5l2 2 2-2 2 2 2-2v5z"),
         );
     }
@@ -199,6 +211,7 @@ mod tests {
         boxes[0].leads = true;
         boxes[1].lag_ms = 5_000;
         boxes[2].cut = true;
+        boxes[2].is_vacant = true;
         let paths = paths(&states, &boxes);
         let count = |part: Part| paths[part as usize].matches('M').count();
         assert_eq!(count(Part::Leader), 1);
@@ -208,7 +221,9 @@ mod tests {
         assert_eq!(count(Part::Tear), 1);
         assert_eq!(count(Part::Ejected), 1);
         assert_eq!(count(Part::Starting), 1);
-        assert_eq!(count(Part::Edge), 4);
+        assert_eq!(count(Part::Edge), 3);
+        // The place of the replica that is down, and of its leader.
+        assert_eq!(count(Part::Gone), 2);
     }
 
     #[test]

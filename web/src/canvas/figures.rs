@@ -43,6 +43,7 @@ pub(crate) struct NodeParts {
     waiting: Text,
     pub(super) rate: Text,
     pub(super) note: Text,
+    aside: Text,
     /// Below the card: wasted work, and harm to data.
     pub(super) harm: Text,
     harm_shape: Attr,
@@ -94,9 +95,9 @@ impl Body {
 }
 
 /// The parts of the picture: first those of the boxes, in their order, then all others.
-pub(super) const BODY: [&str; 13] = [
+pub(super) const BODY: [&str; 14] = [
     "working", "blocked", "edge", "leader", "slow", "down", "ejected", "starting", "faulty",
-    "tear", "free", "level", "missed",
+    "tear", "gone", "free", "level", "missed",
 ];
 
 impl NodeParts {
@@ -122,6 +123,7 @@ impl NodeParts {
             waiting: Text::of(card, ".waiting")?,
             rate: Text::of(card, ".rate")?,
             note: Text::of(card, ".tell")?,
+            aside: Text::of(card, ".aside")?,
             harm: Text::of(card, ".harm-words")?,
             harm_shape: Attr::of(card, ".harm path", "d")?,
             is_wasted: Attr::on(card.clone(), "data-wasted"),
@@ -225,6 +227,7 @@ impl NodeParts {
         self.mark.set(look::UNKNOWN);
         self.rate.set("no data");
         self.note.set("");
+        self.aside.set("");
         self.harm.set("");
         self.harm_shape.set("");
         self.is_wasted.set("");
@@ -296,6 +299,20 @@ impl NodeParts {
         });
     }
 
+    /// Writes how long what it is about takes: for users the p99 latency, in ms (NaN if it is not
+    /// known for them alone), and for a queue the age of its oldest message.
+    pub(super) fn write_times(&mut self, node: &NodeFrame, body: Body, p99_ms: f64) {
+        self.aside.set(&match body {
+            Body::Crowd if p99_ms.is_finite() => {
+                format!("p99 {}", words::span((p99_ms * 1e6) as u64))
+            }
+            Body::Tank if node.hits + node.misses == 0 && node.age_ns > 0 && node.waiting > 0 => {
+                format!("oldest {}", words::span(node.age_ns))
+            }
+            _ => String::new(),
+        });
+    }
+
     /// Draws the part of the picture that shows rates.
     fn picture(&mut self, node: &NodeFrame, recent: Totals, body: Body) {
         let [working, _, edge, _, _, down, .., level, missed] = &mut self.body;
@@ -355,12 +372,7 @@ fn note(node: &NodeFrame, recent: Totals, body: Body) -> String {
         return format!("{share:.0}% hits");
     }
     if body == Body::Tank {
-        return match node.age_ns {
-            age if age > 0 && node.waiting > 0 => {
-                format!("{held} held, oldest {}", words::span(age))
-            }
-            _ => format!("{held} held"),
-        };
+        return format!("{held} held");
     }
     let answered = recent.completions + recent.failures;
     if recent.failures > 0 && answered > 0 {

@@ -7,15 +7,15 @@ use std::f64::consts::TAU;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
 
-use super::particles::{Shape, Sprite};
+use super::particles::{Shape, Sprite, mark};
 use super::surface::{Colors, View};
 
 /// Number of opacities that are drawn, so that the context seldom changes.
 const STEPS: usize = 4;
 /// The shapes in drawing order: the most important come last, on top.
-const SHAPES: [Shape; 7] = [
+const SHAPES: [Shape; 12] = [
     Shape::Ring,
     Shape::AmberRing,
     Shape::Dot,
@@ -23,6 +23,11 @@ const SHAPES: [Shape; 7] = [
     Shape::Notched,
     Shape::Fading,
     Shape::Cross,
+    Shape::Void,
+    Shape::Wall,
+    Shape::Switch,
+    Shape::Turned,
+    Shape::Clock,
 ];
 
 /// A drawing surface over the canvas.
@@ -88,10 +93,15 @@ impl Flat {
         let context = &self.context;
         let (width, height) = (self.canvas.width(), self.canvas.height());
         context.clear_rect(0.0, 0.0, width.into(), height.into());
-        let (stamps, size) = (&self.stamps.canvas, self.stamps.size);
-        let shift = view.offset.map(|offset| offset * view.ratio - size / 2.0);
+        let (stamps, across) = (&self.stamps.canvas, self.stamps.size);
         for (place, shape) in SHAPES.into_iter().enumerate() {
-            let from = place as f64 * size;
+            // Of dots, only what is drawn is copied.
+            let margin = match mark(shape) {
+                "" => (across / 6.0).floor(),
+                _ => 0.0,
+            };
+            let (from, size) = (place as f64 * across + margin, across - 2.0 * margin);
+            let shift = view.offset.map(|offset| offset * view.ratio - size / 2.0);
             for step in 0..STEPS {
                 let batch = &self.batches[shape as usize * STEPS + step];
                 if batch.is_empty() {
@@ -106,7 +116,7 @@ impl Flat {
                     // Fails for numbers that are not finite only.
                     let _ = context
                         .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                            stamps, from, 0.0, size, size, x, y, size, size,
+                            stamps, from, margin, size, size, x, y, size, size,
                         );
                 }
             }
@@ -126,8 +136,8 @@ impl Stamps {
             return;
         }
         self.radius = radius;
-        // The largest shape is 1.3 radii and half a line wide.
-        self.size = (radius * 1.8).ceil() * 2.0;
+        // Dots are up to 1.3 radii and half a line wide, marks 2.5 radii.
+        self.size = (radius * 2.7).ceil() * 2.0;
         let width = self.size * SHAPES.len() as f64;
         // Setting a size clears.
         self.canvas.set_width(width as u32);
@@ -140,6 +150,28 @@ impl Stamps {
 
     fn draw(&self, shape: Shape, x: f64, y: f64, r: f64) {
         let context = &self.context;
+        let colors = &self.colors;
+        if let Ok(path) = Path2d::new_with_path_string(mark(shape))
+            && !mark(shape).is_empty()
+        {
+            let color = match shape {
+                Shape::Void => &colors.quiet,
+                _ => &colors.failing,
+            };
+            context.save();
+            // Of 10 x 10, two are a radius. Both fail for numbers that are not finite only.
+            let _ = context.translate(x - 2.5 * r, y - 2.5 * r);
+            let _ = context.scale(r / 2.0, r / 2.0);
+            if matches!(shape, Shape::Clock | Shape::Void) {
+                context.set_fill_style_str(&colors.paper);
+                context.fill_with_path_2d(&path);
+            }
+            context.set_stroke_style_str(color);
+            context.set_line_width(1.1);
+            context.set_line_cap("round");
+            context.stroke_with_path(&path);
+            return context.restore();
+        }
         context.begin_path();
         // An arc fails for a negative radius only.
         match shape {
@@ -159,8 +191,8 @@ impl Stamps {
                 context.move_to(x + r, y - r);
                 context.line_to(x - r, y + r);
             }
+            _ => {}
         }
-        let colors = &self.colors;
         match shape {
             Shape::Dot | Shape::Square => self.fill(&colors.ink),
             Shape::Notched => self.fill(&colors.degraded),
@@ -173,7 +205,7 @@ impl Stamps {
                 self.stroke(&colors.degraded, r * 0.45);
             }
             Shape::Fading => self.stroke(&colors.failing, r * 0.5),
-            Shape::Cross => self.stroke(&colors.failing, r * 0.6),
+            _ => self.stroke(&colors.failing, r * 0.6),
         }
     }
 

@@ -40,6 +40,7 @@ pub(crate) use input::{focus_card, focus_selected, is_typing, listen_to_keys};
 pub(crate) use minimap::Minimap;
 pub(crate) use moment::moment;
 pub(crate) use overlay::hover;
+pub(crate) use particles::{Shape, mark};
 pub(crate) use places::{Moved, Places};
 pub(crate) use popup::Popups;
 pub(crate) use stage::{Stage, reveal_selection};
@@ -80,6 +81,8 @@ struct Picture {
     /// The id of each link, and its caller's index in the design.
     link_order: Vec<(String, (usize, usize), f64)>,
     frame: Frame,
+    /// The p99 latency of all users as the charts show it, in ms; NaN if there is none.
+    p99_ms: f64,
     /// The run half a second before a frame that was jumped to.
     lead: Option<Frame>,
     /// Whether the newest frame has not been drawn yet.
@@ -233,7 +236,7 @@ impl Live {
     }
 
     /// Takes a frame of the present run, which plays at this speed.
-    pub(crate) fn take_frame(self, mut frame: Frame, speed: f64) {
+    pub(crate) fn take_frame(self, mut frame: Frame, speed: f64, p99_ms: f64) {
         self.0.update_value(|picture| {
             let playing = frame.state == RunState::Playing;
             let now_ms = crate::engine::now_ms();
@@ -246,6 +249,7 @@ impl Live {
                     picture.particles.take(&frame.flights);
                 }
             }
+            picture.p99_ms = p99_ms;
             picture.lead = lead.map(|lead| *lead).or(picture.lead.take());
             picture.frame = frame;
             picture.fresh = true;
@@ -289,9 +293,13 @@ impl Live {
                 let y = f64::from(place[1]) * picture.scale + picture.offset[1] - at.y;
                 x * x + y * y
             };
-            picture
-                .particles
-                .nearest(&picture.clock, &picture.routes, near, DOT_REACH_PX)
+            picture.particles.nearest(
+                &picture.clock,
+                &picture.routes,
+                picture.scale,
+                near,
+                DOT_REACH_PX,
+            )
         })
     }
 
@@ -434,11 +442,22 @@ impl Picture {
             return;
         }
         let time_ns = frame.time_ns;
+        let clients = self
+            .node_order
+            .iter()
+            .filter(|(_, body)| *body == Body::Crowd);
+        // Of several clients, nobody counts the latency of each.
+        let p99_ms = if clients.count() == 1 {
+            self.p99_ms
+        } else {
+            f64::NAN
+        };
         for ((id, body), node) in self.node_order.iter().zip(&frame.nodes) {
             if let Some(parts) = self.nodes.get_mut(id)
                 && (!self.for_operators || node.heard)
             {
                 parts.write(node, time_ns, *body);
+                parts.write_times(node, *body, p99_ms);
             }
         }
         let mut flows = Vec::with_capacity(self.link_order.len());

@@ -52,6 +52,10 @@ fn node(parts: &NodeParts, broken: bool) -> NodeNow {
         Paint::line(Ink::Waiting, 1.5),
         Paint::line(Ink::Failing, 1.5),
         Paint::line(Ink::Failing, 1.5),
+        Paint {
+            dash: [3.0, 2.5],
+            ..Paint::line(Ink::Failing, 1.0)
+        },
         Paint::fill(Ink::Free),
         Paint::fill(Ink::Waiting),
         Paint::fill(Ink::Degraded),

@@ -10,6 +10,7 @@ use editor::LinkPath;
 use format::message::{Flight, FlightKind};
 
 use super::clock::Clock;
+use super::surface::SMALL;
 use crate::order::insertion_sort;
 
 /// Maximum number of dots on the screen, on a machine that keeps up; further flights are left out.
@@ -25,10 +26,12 @@ const PENDING_MAX: usize = 8_000;
 const SPEED: f64 = 0.30;
 /// Pieces of a route: enough for dots to follow a line around a card.
 pub(super) const STEPS: usize = 62;
-/// How long a cross stays where the caller abandoned an attempt, in ms.
+/// How long a mark stays where a call ended, in ms.
 const LINGER_MS: f64 = 700.0;
-/// Maximum number of crosses at one caller's end; more could not be distinguished.
-const CROSSES_MAX: usize = 30;
+/// Maximum number of marks at each end of a link; more could not be distinguished.
+const MARKS_MAX: usize = 3;
+/// Distances of these marks from the card, from the line, and from each other, in canvas pixels.
+const MARK_AT: [f32; 3] = [9.0, 12.0, 13.0];
 /// Maximum number of failures on their way back along one link; more would be a solid line.
 const FAILURES_MAX: usize = 240;
 
@@ -83,10 +86,32 @@ pub(crate) enum Shape {
     Ring,
     /// An amber ring: a stale response.
     AmberRing,
-    /// A cross: a failure on its way back, or an abandoned attempt.
+    /// A cross: a failure on its way back.
     Cross,
     /// A fading dot: a lost packet.
     Fading,
+    /// A clock: an attempt timed out.
+    Clock,
+    /// A wall: the callee took no call.
+    Wall,
+    /// An open switch: the caller's own policy sent nothing.
+    Switch,
+    /// An arrow that turns back: the caller stopped waiting.
+    Turned,
+    /// A crossed-out ring: an answer that nobody waits for.
+    Void,
+}
+
+/// Returns the mark where a call ended, 10 × 10; empty for what moves.
+pub(crate) fn mark(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Clock => "M5 1.4a3.6 3.6 0 1 0 .01 0zM5 3v2.2h1.8",
+        Shape::Wall => "M1.5 5h5M7.6 1v8",
+        Shape::Switch => "M.8 6.4h2.4l3.4-3.6M6.8 6.4h2.4",
+        Shape::Turned => "M2.4 2.8h3.2a2.2 2.2 0 0 1 0 4.4h-3M4 5.6l-1.8 1.6 1.8 1.6",
+        Shape::Void => "M5 2.2a2.8 2.8 0 1 0 .01 0zM2.4 7.6l5.2-5.2",
+        _ => "",
+    }
 }
 
 /// One mark to draw now.
@@ -107,8 +132,8 @@ struct Particle {
     start_ns: u64,
     born_ms: f64,
     life_ms: f64,
-    /// Its place in a crowd: two numbers from 0 to 1.
-    scatter: [f32; 2],
+    /// Row among the marks at its end of the link.
+    slot: f32,
 }
 
 /// All flights that are on the screen or have not started yet.
@@ -120,9 +145,10 @@ pub(crate) struct Particles {
     pace_ms: f64,
     pending: VecDeque<Flight>,
     live: Vec<Particle>,
-    /// For each link: crosses at the caller's end, and failures on their way there.
-    crowds: Vec<[usize; 2]>,
-    launched: u32,
+    /// For each link: marks at the caller's end, at the callee's end, and failures on their way.
+    crowds: Vec<[usize; 3]>,
+    /// For each link: marks so far at the caller's end and at the callee's.
+    turns: Vec<[usize; 2]>,
 }
 
 impl Default for Particles {
@@ -133,7 +159,7 @@ impl Default for Particles {
             pending: VecDeque::new(),
             live: Vec::new(),
             crowds: Vec::new(),
-            launched: 0,
+            turns: Vec::new(),
         }
     }
 }
@@ -159,7 +185,8 @@ impl Particles {
     /// Takes a frame's flights.
     pub(crate) fn take(&mut self, flights: &[Flight]) {
         let room = PENDING_MAX.saturating_sub(self.pending.len());
-        self.pending.extend(flights.iter().take(room));
+        let drawn = flights.iter().flat_map(drawn);
+        self.pending.extend(drawn.take(room));
         // They come almost in order.
         insertion_sort(self.pending.make_contiguous(), |a, b| {
             a.start_ns <= b.start_ns
@@ -169,33 +196,46 @@ impl Particles {
     /// Places the flights of a moment that the run jumped to. `rate` is simulated ns per ms.
     pub(crate) fn place(&mut self, flights: &[Flight], clock: &Clock, routes: &[Route], rate: f64) {
         self.clear();
-        for flight in flights {
+        for flight in flights.iter().flat_map(drawn) {
             let age_ms = (clock.shown_ns - flight.start_ns as f64) / rate.max(1.0);
             let Some(route) = routes.get(usize::from(flight.link)) else {
                 continue;
             };
-            let life_ms = life_ms(flight, route, rate);
+            let life_ms = life_ms(&flight, route, rate);
             let is_seen = (0.0..life_ms + linger_ms(flight.kind)).contains(&age_ms);
             if !is_seen || self.live.len() >= self.room {
                 continue;
             }
-            self.launched = self.launched.wrapping_add(1);
-            self.live.push(Particle {
-                link: flight.link,
-                kind: flight.kind,
-                start_ns: flight.start_ns,
-                scatter: scatter(self.launched),
-                born_ms: clock.motion_ms - age_ms,
-                life_ms,
-            });
+            self.launch(&flight, clock.motion_ms - age_ms, life_ms);
         }
+    }
+
+    fn launch(&mut self, flight: &Flight, born_ms: f64, life_ms: f64) {
+        let end = match crowd(flight.kind) {
+            Some((end @ 0..=1, _)) => Some(end),
+            _ => None,
+        };
+        let turns = self.turns.get_mut(usize::from(flight.link));
+        let slot = end.zip(turns).map_or(0, |(end, turns)| {
+            turns[end] += 1;
+            turns[end] % MARKS_MAX
+        });
+        self.live.push(Particle {
+            link: flight.link,
+            kind: flight.kind,
+            start_ns: flight.start_ns,
+            slot: slot as f32,
+            born_ms,
+            life_ms,
+        });
     }
 
     /// Starts flights that are due and removes those that have arrived.
     pub(crate) fn advance(&mut self, clock: &Clock, routes: &[Route]) {
         let now = clock.motion_ms;
         self.crowds.clear();
-        self.crowds.resize(routes.len(), [0; 2]);
+        self.crowds.resize(routes.len(), [0; 3]);
+        self.turns.resize(routes.len(), [0; 2]);
         let crowds = &mut self.crowds;
         self.live.retain(|particle| {
             let stays = now < particle.born_ms + particle.life_ms + linger_ms(particle.kind);
@@ -222,15 +262,7 @@ impl Particles {
             if self.live.len() >= room || self.is_crowded(flight) {
                 continue;
             }
-            self.launched = self.launched.wrapping_add(1);
-            self.live.push(Particle {
-                link: flight.link,
-                kind: flight.kind,
-                start_ns: flight.start_ns,
-                scatter: scatter(self.launched),
-                born_ms: now,
-                life_ms: life_ms(&flight, route, clock.rate),
-            });
+            self.launch(&flight, now, life_ms(&flight, route, clock.rate));
         }
     }
 
@@ -255,6 +287,7 @@ impl Particles {
         &self,
         clock: &Clock,
         routes: &[Route],
+        scale: f64,
         far: impl Fn([f32; 2]) -> f64,
         within: f64,
     ) -> Option<(u16, u64)> {
@@ -263,7 +296,7 @@ impl Particles {
             let Some(route) = routes.get(usize::from(particle.link)) else {
                 continue;
             };
-            let far = far(sprite(particle, clock.motion_ms, route).at);
+            let far = far(sprite(particle, clock.motion_ms, route, scale).at);
             if far < best.0 {
                 best = (far, Some((particle.link, particle.start_ns)));
             }
@@ -271,23 +304,21 @@ impl Particles {
         best.1
     }
 
-    /// Returns the instances for the shaders ([`super::gl`]): age and life in ms, place in a crowd,
-    /// link and sort. The most important come last, on top.
-    pub(super) fn instances(&self, clock: &Clock, mut put: impl FnMut([f32; 6])) {
+    /// Returns the instances for the shaders ([`super::gl`]): age and life in ms, row of a mark, link
+    /// and sort. The most important come last, on top.
+    pub(super) fn instances(&self, clock: &Clock, mut put: impl FnMut([f32; 5])) {
         let rank = |kind: FlightKind| match kind {
             FlightKind::Answer => 0,
-            FlightKind::Failure | FlightKind::Timeout | FlightKind::Lost | FlightKind::Stale => 2,
             FlightKind::Call | FlightKind::Retry | FlightKind::Message => 1,
+            _ => 2,
         };
         for layer in 0..=2 {
             for particle in self.live.iter().filter(|one| rank(one.kind) == layer) {
-                let [along, down] = particle.scatter;
                 let age_ms = clock.motion_ms - particle.born_ms;
                 put([
                     age_ms as f32,
                     particle.life_ms as f32,
-                    along,
-                    down,
+                    particle.slot,
                     f32::from(particle.link),
                     f32::from(particle.kind as u8),
                 ]);
@@ -296,10 +327,16 @@ impl Particles {
     }
 
     /// Returns what to draw now.
-    pub(crate) fn sprites(&self, clock: &Clock, routes: &[Route], mut draw: impl FnMut(Sprite)) {
+    pub(crate) fn sprites(
+        &self,
+        clock: &Clock,
+        routes: &[Route],
+        scale: f64,
+        mut draw: impl FnMut(Sprite),
+    ) {
         for particle in &self.live {
             if let Some(route) = routes.get(usize::from(particle.link)) {
-                draw(sprite(particle, clock.motion_ms, route));
+                draw(sprite(particle, clock.motion_ms, route, scale));
             }
         }
     }
@@ -313,41 +350,41 @@ fn life_ms(flight: &Flight, route: &Route, rate: f64) -> f64 {
         _ => 0.0,
     };
     match flight.kind {
-        FlightKind::Timeout => 0.0,
+        kind if is_mark(kind) => 0.0,
         _ => own_ms.max(seen_ms),
     }
 }
 
-/// Returns which crowd a kind of flight belongs to, and the maximum size of that crowd.
+/// Returns what is drawn of a flight: a call that was turned away leaves a mark, and its failure
+/// travels back.
+fn drawn(flight: &Flight) -> impl Iterator<Item = Flight> + use<> {
+    let back = (flight.kind == FlightKind::Refused).then_some(Flight {
+        kind: FlightKind::Failure,
+        ..*flight
+    });
+    [*flight].into_iter().chain(back)
+}
+
+/// Returns which crowd a kind of flight belongs to, and the maximum size of that crowd: the marks
+/// at the caller's end, those at the callee's end, or failures. The worker samples the others.
 fn crowd(kind: FlightKind) -> Option<(usize, usize)> {
     match kind {
-        FlightKind::Timeout => Some((0, CROSSES_MAX)),
-        FlightKind::Failure => Some((1, FAILURES_MAX)),
-        // The worker samples these.
-        FlightKind::Call
-        | FlightKind::Retry
-        | FlightKind::Message
-        | FlightKind::Answer
-        | FlightKind::Stale
-        | FlightKind::Lost => None,
+        FlightKind::Timeout | FlightKind::Unsent | FlightKind::Abandoned => Some((0, MARKS_MAX)),
+        FlightKind::Refused | FlightKind::Late => Some((1, MARKS_MAX)),
+        FlightKind::Failure => Some((2, FAILURES_MAX)),
+        _ => None,
     }
 }
 
-/// Returns two numbers from 0 to 1 that fill the square evenly as `n` increases: the fractions of
-/// multiples of two irrational numbers (powers of the plastic number, as in the R2 sequence).
-fn scatter(n: u32) -> [f32; 2] {
-    [0.754_877_7, 0.569_840_3].map(|step: f64| (f64::from(n) * step).fract() as f32)
+/// Returns whether a call ended where it is drawn, so that it does not move.
+fn is_mark(kind: FlightKind) -> bool {
+    crowd(kind).is_some_and(|(crowd, _)| crowd < 2)
 }
 
 fn linger_ms(kind: FlightKind) -> f64 {
-    match kind {
-        FlightKind::Failure | FlightKind::Timeout => LINGER_MS,
-        FlightKind::Call
-        | FlightKind::Retry
-        | FlightKind::Message
-        | FlightKind::Answer
-        | FlightKind::Stale
-        | FlightKind::Lost => 0.0,
+    match crowd(kind) {
+        Some(_) => LINGER_MS,
+        None => 0.0,
     }
 }
 
@@ -359,10 +396,14 @@ const SHORT_OF_CARD: f32 = 9.0;
 /// responses the other.
 const ASIDE: f32 = 4.0;
 
-fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
+fn sprite(particle: &Particle, now_ms: f64, route: &Route, scale: f64) -> Sprite {
     let age = now_ms - particle.born_ms;
     let share = (age / particle.life_ms.max(1.0)).clamp(0.0, 1.0) as f32;
     let lingered = ((age - particle.life_ms) / LINGER_MS).clamp(0.0, 1.0) as f32;
+    let marked = |shape| {
+        let at = mark_at(particle, route, scale);
+        (shape, at, (2.0 - 2.0 * lingered).min(1.0))
+    };
     let (shape, at, opacity) = match particle.kind {
         FlightKind::Call => (Shape::Dot, route.at(share, ASIDE), 1.0),
         FlightKind::Retry => (Shape::Notched, route.at(share, ASIDE), 1.0),
@@ -373,18 +414,32 @@ fn sprite(particle: &Particle, now_ms: f64, route: &Route) -> Sprite {
             let share = (1.0 - share).max(SHORT_OF_CARD / route.length.max(1.0) as f32);
             (Shape::Cross, route.at(share, -ASIDE), 1.0 - lingered)
         }
-        FlightKind::Timeout => {
-            // Side by side, so that many look like many; they sink as they fade.
-            let [along, down] = particle.scatter;
-            let share = (4.0 + 22.0 * along) / route.length.max(1.0) as f32;
-            let aside = ASIDE + 6.0 + 8.0 * down + 5.0 * lingered;
-            (Shape::Cross, route.at(share, aside), 1.0 - lingered)
-        }
         FlightKind::Lost => (
             Shape::Fading,
             route.at(share * 0.5, ASIDE),
             (1.0 - share).max(0.0),
         ),
+        FlightKind::Timeout => marked(Shape::Clock),
+        FlightKind::Unsent => marked(Shape::Switch),
+        FlightKind::Abandoned => marked(Shape::Turned),
+        FlightKind::Refused => marked(Shape::Wall),
+        FlightKind::Late => marked(Shape::Void),
     };
     Sprite { at, shape, opacity }
 }
+
+/// Returns the place of a mark: below the line at the caller's end, and above it at the callee's,
+/// where calls wait below.
+fn mark_at(particle: &Particle, route: &Route, scale: f64) -> [f32; 2] {
+    // Marks stay as large as dots do when the canvas is small.
+    let [off, aside, apart] = MARK_AT.map(|at| at * (SMALL / scale).max(1.0) as f32);
+    let down = particle.slot * apart;
+    let share = off / route.length.max(1.0) as f32;
+    match crowd(particle.kind) {
+        Some((1, _)) => route.at(1.0 - share, -aside - down),
+        _ => route.at(share, aside + down),
+    }
+}
+
+#[cfg(test)]
+mod tests;

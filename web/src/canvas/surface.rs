@@ -12,6 +12,8 @@ use super::particles::{Particles, Route};
 
 /// Radius of a dot, in canvas pixels.
 const RADIUS: f64 = 3.0;
+/// Zoom below which dots and marks are not drawn smaller.
+pub(super) const SMALL: f64 = 0.7;
 
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +47,7 @@ pub(super) struct View {
 impl View {
     /// Returns the radius of a dot, in device pixels. Dots stay visible when the canvas is small.
     pub(super) fn radius(&self) -> f64 {
-        RADIUS * (0.7 / self.scale).max(1.0) * self.scale * self.ratio
+        RADIUS * (SMALL / self.scale).max(1.0) * self.scale * self.ratio
     }
 }
 
@@ -107,7 +109,9 @@ impl Surface {
         };
         match &mut self.painter {
             Painter::Gl(gl) => gl.draw(&view, particles, clock),
-            Painter::Flat(flat) => flat.draw(&view, |draw| particles.sprites(clock, routes, draw)),
+            Painter::Flat(flat) => {
+                flat.draw(&view, |draw| particles.sprites(clock, routes, scale, draw))
+            }
         }
     }
 }

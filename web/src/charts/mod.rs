@@ -60,8 +60,8 @@ struct Charter {
 
 /// The charts of the present run. Returns offered load and goodput per second, as the charts show
 /// them beside their names.
-pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 2]> {
-    Figures::now(windows).map(|now| [now.offered, now.goodput])
+pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 3]> {
+    Figures::now(windows).map(|now| [now.offered, now.goodput, now.p99_ms])
 }
 
 #[component]

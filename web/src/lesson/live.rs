@@ -116,7 +116,7 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
         };
         // The metrics are those that the charts show beside their names.
         let now = charts::now(history.so_far());
-        let [offered, goodput] = now.unwrap_or([f64::NAN; 2]);
+        let [offered, goodput, _] = now.unwrap_or([f64::NAN; 3]);
         Figures {
             phase,
             offered,

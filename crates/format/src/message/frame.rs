@@ -137,6 +137,8 @@ pub struct BoxFrame {
     pub shard: u32,
     /// Whether it leads its shard, or the members of a coordinator.
     pub leads: bool,
+    /// Whether it would lead and is down, or nobody leads and it is the first.
+    pub is_vacant: bool,
     /// How long its copy has lacked a write, in ms.
     pub lag_ms: u32,
     /// Whether a partition separates it from the one before.
@@ -328,10 +330,18 @@ pub enum FlightKind {
     Answer,
     /// A failure on its way back.
     Failure,
-    /// An attempt that timed out: a cross at the caller's end.
+    /// An attempt that timed out: a clock at the caller's end.
     Timeout,
     /// A packet that is lost on its way.
     Lost,
     /// A successful response with an outdated version.
     Stale,
+    /// A failure on its way back because the callee took no call: a wall at the callee's end.
+    Refused,
+    /// An attempt that the caller's own policy did not send: an open switch at the caller's end.
+    Unsent,
+    /// An attempt whose caller stopped waiting before the timeout: an arrow that turns back.
+    Abandoned,
+    /// A response for which no caller waits any more: an empty set at the callee's end.
+    Late,
 }

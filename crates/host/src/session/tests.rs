@@ -1,3 +1,5 @@
+mod frames;
+
 use super::*;
 use format::message::{Answer, Diagnosed, Job};
 use report::Standing;
@@ -173,57 +175,6 @@ fn a_look_back_says_nothing_new_and_a_requirement_is_judged_where_the_run_stands
     let told = diagnosed(work(&mut session));
     let last = told.last().expect("it is judged again");
     assert!(last.scores.is_empty() && last.hash.is_some());
-}
-
-#[test]
-fn the_status_sentence_is_of_the_frame_that_carries_it_at_any_speed_and_after_a_jump_back() {
-    let scenario = scenarios::find("cap").expect("it is in the library");
-    let status = scenario.now.clone().expect("it has a sentence");
-    let mut session = Session::new();
-    load(&mut session, format::json::write(&scenario.faulty()), 20.0);
-    session.handle(Request::Follow {
-        run: 1,
-        status: Some(status.json),
-    });
-    let mut last_s = 0.0;
-    let mut check = |replies: &[Reply]| {
-        let frames = replies.iter().filter_map(|reply| match reply {
-            Reply::Frame(frame) => Some(frame),
-            _ => None,
-        });
-        let mut sentences = 0;
-        for frame in frames {
-            let now_s = frame.time_ns as f64 / 1e9;
-            if let Some(says) = &frame.says {
-                let failed = frame.failed.iter().sum::<u64>();
-                let said = match failed {
-                    _ if now_s < 5.0 => String::new(),
-                    0 => "No request has failed so far.".to_owned(),
-                    n => format!("{n} requests have failed so far."),
-                };
-                assert_eq!(says.replace(',', ""), said, "{now_s}");
-                (last_s, sentences) = (now_s, sentences + 1);
-            }
-            assert!(now_s - last_s <= 4.0, "{now_s} {last_s}");
-        }
-        sentences
-    };
-    // At 20x, four simulated seconds are a fifth of a second.
-    assert!(check(&drive(&mut session, 3_000.0, 180)) >= 14);
-    session.handle(Request::Pause { run: 1 });
-    session.handle(Request::Seek {
-        run: 1,
-        time_ns: 10_000_000_000,
-        token: 1,
-    });
-    let replies = work(&mut session);
-    check(&replies);
-    let last = replies.iter().rev().find_map(|reply| match reply {
-        Reply::Frame(frame) => Some((frame.time_ns, frame.says.clone())),
-        _ => None,
-    });
-    let none = Some("No request has failed so far.".to_owned());
-    assert_eq!(last, Some((10_000_000_000, none)));
 }
 
 #[test]

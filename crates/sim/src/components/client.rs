@@ -477,6 +477,9 @@ impl Component for Client {
             }
             Event::Reload { place, .. } => self.reloaded(place, cx),
             Event::Patience(id) if cx.calls.get(id).is_some() => {
+                if cx.watches(id) {
+                    cx.show_departure(self.node);
+                }
                 self.finish(id, Outcome::Failed(Cause::Abandoned), cx);
             }
             _ => {}

@@ -20,12 +20,23 @@ pub enum FlightKind {
     Answer,
     /// A failure.
     Failure,
-    /// An attempt abandoned by its caller.
+    /// An attempt that timed out.
     Timeout,
     /// A lost packet.
     Lost,
     /// A successful answer with an outdated version.
     Stale,
+    /// A failure because the callee took no call: its process is down, its queue is full, or no
+    /// replica can serve it.
+    Refused,
+    /// An attempt that the caller's own policy did not send: the circuit breaker is open, or the
+    /// pool had no free connection.
+    Unsent,
+    /// An attempt whose caller stopped waiting before the timeout: the user left, another attempt
+    /// was answered first, or the call was canceled.
+    Abandoned,
+    /// A successful answer for which no caller waits any more. It is not sent.
+    Late,
 }
 
 /// A packet on its way over a link.
