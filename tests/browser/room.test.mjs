@@ -196,7 +196,7 @@ onPage("on a phone flags stand at the nodes and links they tell of", PHONE, asyn
     });
   });
   // A link's flag is beside its line, where no label is.
-  const lost = flags.filter(({ node, link }) => node > 6 && link > 20);
+  const lost = flags.filter(({ node, link }) => node > 6 && link > 36);
   assert.deepEqual(lost, []);
   assert.ok(flags.some(({ node }) => node <= 6) && flags.some(({ node }) => node > 6), JSON.stringify(flags));
 });
