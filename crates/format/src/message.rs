@@ -12,7 +12,7 @@ use report::{Conclusion, Finding, Score};
 use serde::{Deserialize, Serialize};
 
 /// Grows with every change of these types.
-pub const PROTOCOL: u32 = 9;
+pub const PROTOCOL: u32 = 10;
 
 /// Which run a message belongs to: the page counts them.
 pub type RunId = u32;
