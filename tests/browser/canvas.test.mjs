@@ -58,10 +58,15 @@ onPage("how many calls a dot is: once, where it is the same everywhere", {}, asy
   assert.equal((await page.locator(".link .sample").allTextContents()).join(""), "");
 });
 
-onPage("a client's card has the p99 latency of the charts, a queue's the age of its oldest message", { path: "#scenario=poison-message" }, async (page) => {
+const poison = { path: "#scenario=poison-message" };
+const aged = "a client's card has the charts' p99 latency, a queue's its oldest message's age";
+onPage(aged, poison, async (page) => {
   await until(page, (s) => s.timeS > 5);
   await page.getByRole("button", { name: "Send one poison message" }).click();
-  await page.waitForFunction(() => /^oldest/.test(document.querySelector(".node[data-id=orders] .aside").textContent));
+  await page.waitForFunction(() => {
+    const { textContent } = document.querySelector(".node[data-id=orders] .aside");
+    return /^oldest/.test(textContent);
+  });
   await page.getByRole("button", { name: "Pause" }).first().click();
   await until(page, (s) => s.state === "Paused");
   await page.waitForTimeout(500);

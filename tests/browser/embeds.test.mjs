@@ -25,7 +25,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A post with a frame in it, and a screen of text above and below. Returns the page and the frame. */
+/** A post with a frame in it, and text below. Returns the page and the frame. */
 async function post(html, options = {}) {
   const text = "<p>A line of the post.</p>".repeat(options.lines ?? 40);
   const meta = '<meta name="viewport" content="width=device-width">';
@@ -35,6 +35,9 @@ async function post(html, options = {}) {
   return { page, frame };
 }
 
+const frameOf = (source, more = 'width="720"') =>
+  `<iframe src="${source}" height="480" ${more}></iframe>`;
+
 const runs = () => window.__faultline && JSON.parse(window.__faultline.stateJson()).timeS > 0.5;
 const nodes = () =>
   JSON.parse(JSON.parse(window.__faultline.stateJson()).design).nodes.map(({ id }) => id);
@@ -43,7 +46,7 @@ const running = (frame) => frame.waitForFunction(runs, undefined, { timeout: 60_
 for (const mode of ["view", "play"]) {
   test(`a finger on the frame scrolls the page around it, mode=${mode}`, async () => {
     const { page, frame } = await post(
-      `<iframe src="${ours.url}embed.html#scenario=retry-storm&mode=${mode}" width="360" height="420"></iframe>`,
+      frameOf(`${ours.url}embed.html#scenario=retry-storm&mode=${mode}`, 'width="360"'),
       { width: 390, height: 844, hasTouch: true },
     );
     await running(frame);
@@ -69,11 +72,11 @@ for (const mode of ["view", "play"]) {
 
 test("what a host appends to the address changes nothing", async () => {
   const source = `${ours.url}embed.html#scenario=cap&mode=view#?secret=abc123`;
-  const { page, frame } = await post(`<iframe src="${source}" width="720" height="480"></iframe>`);
+  const { page, frame } = await post(frameOf(`${source}`));
   await running(frame);
   const shown = await frame.evaluate(nodes);
   const { page: plain, frame: expected } = await post(
-    `<iframe src="${ours.url}embed.html#scenario=cap" width="720" height="480"></iframe>`,
+    frameOf(`${ours.url}embed.html#scenario=cap`),
   );
   await running(expected);
   assert.deepEqual(shown, await expected.evaluate(nodes));
@@ -92,7 +95,7 @@ test("a design can be in the query, for hosts that use the fragment", async () =
   assert.match(code, /^d\d\./);
   await page.context().close();
   const { page: other, frame } = await post(
-    `<iframe src="${ours.url}embed.html?d=${code}#section-2=x" width="720" height="480"></iframe>`,
+    frameOf(`${ours.url}embed.html?d=${code}#section-2=x`),
   );
   await running(frame);
   assert.ok((await frame.evaluate(nodes)).length > 2);
@@ -107,7 +110,7 @@ test("what cannot be opened is not replaced by another system", async () => {
     ["#d9.AAAA", /newer/],
   ]) {
     const { page, frame } = await post(
-      `<iframe src="${ours.url}embed.html${address}" width="720" height="480"></iframe>`,
+      frameOf(`${ours.url}embed.html${address}`),
     );
     const alert = frame.getByRole("alert");
     await alert.waitFor({ timeout: 60_000 });
@@ -120,7 +123,7 @@ test("what cannot be opened is not replaced by another system", async () => {
 
 test("a sandbox without an origin gets a sentence with a link, or runs where it may", async () => {
   const sandboxed = (url) =>
-    post(`<iframe sandbox="allow-scripts" src="${url}embed.html#scenario=cap" width="720" height="480"></iframe>`);
+    post(frameOf(`${url}embed.html#scenario=cap`, 'sandbox="allow-scripts"'));
   const { page, frame } = await sandboxed(ours.url);
   const alert = frame.getByRole("alert");
   await alert.waitFor();
@@ -142,7 +145,7 @@ test("a sandbox without an origin gets a sentence with a link, or runs where it 
 
 test("the playground opens in a window of its own", async () => {
   const { page, frame } = await post(
-    `<iframe src="${ours.url}embed.html#scenario=cap" width="720" height="480"></iframe>`,
+    frameOf(`${ours.url}embed.html#scenario=cap`),
   );
   await running(frame);
   const opening = page.context().waitForEvent("page");
@@ -166,12 +169,14 @@ test("the snippet fits a phone, and the frame has a chart", async () => {
     const box = await phone.locator("iframe").boundingBox();
     assert.ok(box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));
     assert.ok(box.width <= 725, JSON.stringify(box));
-    assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+    const overflows = () => document.documentElement.scrollWidth > innerWidth;
+    assert.equal(await phone.evaluate(overflows), false);
     const chart = await frame.locator(".embed-charts .chart-row[data-row=rates]").boundingBox();
     assert.ok(chart.height > 40, JSON.stringify(chart));
     assert.equal(await frame.locator(".chart-row[data-row=latency]").isVisible(), false);
     const goodput = frame.locator('.series[data-series="Goodput"] .num');
-    await frame.waitForFunction((one) => Number(one.textContent) > 50, await goodput.elementHandle());
+    const number = await goodput.elementHandle();
+    await frame.waitForFunction((one) => Number(one.textContent) > 50, number);
     await phone.context().close();
   }
 });
@@ -182,11 +187,12 @@ test("the author chooses the rows of the chart", async () => {
     ["none", []],
   ]) {
     const { page, frame } = await post(
-      `<iframe src="${ours.url}embed.html#scenario=cap&panels=${panels}" width="720" height="480"></iframe>`,
+      frameOf(`${ours.url}embed.html#scenario=cap&panels=${panels}`),
     );
     await running(frame);
-    const shown = await frame.locator(".chart-row:not(.chart-marks, .chart-axis)").evaluateAll((all) =>
-      all.filter((row) => row.offsetParent).map((row) => row.dataset.row));
+    const all = frame.locator(".chart-row:not(.chart-marks, .chart-axis)");
+    const shown = await all.evaluateAll((rows) =>
+      rows.filter((row) => row.offsetParent).map((row) => row.dataset.row));
     assert.deepEqual(shown, rows);
     await page.context().close();
   }

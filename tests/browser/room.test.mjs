@@ -280,7 +280,8 @@ onPage("on a phone the menu of a node comes from below, with all its rows", PHON
 
 for (const lesson of ["retry-storm", "cap", "poison-message"]) {
   const options = { ...PHONE, path: `#scenario=${lesson}` };
-  onPage(`on a phone the cards of ${lesson} can be read, and nothing covers them`, options, async (page) => {
+  const name = `on a phone the cards of ${lesson} can be read, and nothing covers them`;
+  onPage(name, options, async (page) => {
     await page.locator(".introduction").waitFor();
     await page.locator(".trigger").first().evaluate((button) => button.click());
     // A message that poisons a queue is no fault that lasts.
@@ -289,19 +290,28 @@ for (const lesson of ["retry-storm", "cap", "poison-message"]) {
       [...document.querySelectorAll(".node .rate")].every((rate) => /\d/.test(rate.textContent)));
     const seen = await page.evaluate(() => {
       const stage = document.querySelector(".stage").getBoundingClientRect();
-      const scale = Number.parseFloat(document.querySelector(".world .node").closest(".world").style.getPropertyValue("--scale"));
+      const world = document.querySelector(".world .node").closest(".world");
+      const scale = Number.parseFloat(world.style.getPropertyValue("--scale"));
       const over = document.querySelectorAll(".introduction, .live-faults, .palette, .stage .zoom");
-      const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      const meets = (a, b) =>
+        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
       return [...document.querySelectorAll(".node")].map((node) => {
         const card = node.getBoundingClientRect();
-        const inside = card.left >= 0 && card.right <= innerWidth && card.top >= stage.top && card.bottom <= stage.bottom;
+        const inside = card.left >= 0 && card.right <= innerWidth
+          && card.top >= stage.top && card.bottom <= stage.bottom;
         const sizes = [".name", ".rate"].map((part) => node.querySelector(part)).map((part) =>
-          (part.getClientRects().length ? scale * Number.parseFloat(getComputedStyle(part).fontSize) : 0));
-        const covered = [...over].filter((one) => meets(one.getBoundingClientRect(), card)).map((one) => one.className);
+          (part.getClientRects().length
+            ? scale * Number.parseFloat(getComputedStyle(part).fontSize)
+            : 0));
+        const covered = [...over]
+          .filter((one) => meets(one.getBoundingClientRect(), card))
+          .map((one) => one.className);
         return { id: node.dataset.id, inside, covered, smallest: Math.min(...sizes) };
       });
     });
-    const wrong = seen.filter(({ inside, covered, smallest }) => !inside || covered.length || smallest < 10.9);
+    const wrong = seen.filter(
+      ({ inside, covered, smallest }) => !inside || covered.length || smallest < 10.9,
+    );
     assert.deepEqual(wrong, []);
   });
 }

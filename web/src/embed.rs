@@ -138,7 +138,7 @@ fn OpenInPlayground() -> impl IntoView {
             view! {
                 <div class="embed-address" role="group" aria-label="Address of the playground">
                     <p>
-                        "The page around this frame does not let it open a window. Copy the address instead."
+                        "The page around this frame forbids new windows. Copy the address instead."
                     </p>
                     <Copied label="Address" value=address />
                     <button class="button bare" on:click=move |_| refused.set(None)>

@@ -17,7 +17,7 @@ use crate::viewport::{Viewport, wheel_factor};
 use design::{Command, CommandError, Design, Target};
 use std::collections::BTreeSet;
 
-/// Room below the lowest cards when a design is fitted, in canvas pixels: for what is written there.
+/// Room below the lowest cards of a fitted design, in canvas pixels: for what is written there.
 const BELOW_CARDS: f64 = 28.0;
 
 /// The editor. The [crate documentation](crate) describes how a page uses it.

@@ -30,11 +30,13 @@ out vec2 p;flat out int sort;flat out float seen;
 vec2 at(int i){int l=int(b.x);return texelFetch(routes,ivec2(l%32*64+i,l/32),0).xy;}
 void main(){
 sort=int(b.y);seen=1.;
-float age=a.x+now.x,share=clamp(age/max(a.y,1.),0.,1.),late=clamp((age-a.y)/700.,0.,1.),aside=4.,wide=1.9;
+float age=a.x+now.x,share=clamp(age/max(a.y,1.),0.,1.),late=clamp((age-a.y)/700.,0.,1.),aside=4.,
+   wide=1.9;
 if(sort==2)aside=0.;
 if(sort==3||sort==4||sort==7){share=1.-share;aside=-4.;}
 if(sort==4){seen=1.-late;share=max(share,9./max(at(63).x,1.));}
-if(sort==5||sort>7){float k=max(.7/view.z,1.);share=k*9./max(at(63).x,1.);aside=k*(12.+13.*a.z);seen=min(2.-2.*late,1.);wide=2.6;}
+if(sort==5||sort>7){float k=max(.7/view.z,1.);share=k*9./max(at(63).x,1.);aside=k*(12.+13.*a.z);
+   seen=min(2.-2.*late,1.);wide=2.6;}
 if(sort==8||sort==11){share=1.-share;aside=-aside;}
 if(sort==6){seen=1.-share;share*=.5;}
 float place=clamp(share,0.,1.)*62.;int i=min(int(place),61);
@@ -58,14 +60,19 @@ float l=length(p),c;vec3 z=k[0];vec2 q=abs(p);
 if(sort==0)c=within(l-1.);
 else if(sort==1){z=k[2];c=within(max(l-1.3,p.x*.644-q.y*.765));}
 else if(sort==2)c=within(max(q.x,q.y)-1.);
-else if(sort==3||sort==7){float e=within(abs(l-1.)-.225);z=mix(k[4],sort==7?k[2]:k[1],e);c=max(e,within(l-1.));}
+else if(sort==3||sort==7){float e=within(abs(l-1.)-.225);z=mix(k[4],sort==7?k[2]:k[1],e);
+   c=max(e,within(l-1.));}
 else if(sort==6){z=k[3];c=within(abs(l-1.)-.25);}
-else if(sort==5){float e=max(within(abs(l-1.8)-.28),max(bar(0.,-1.,0.,.1),bar(0.,.1,.9,.1)));z=mix(k[4],k[3],e);c=max(e,within(l-1.8));}
+else if(sort==5){float e=max(within(abs(l-1.8)-.28),max(bar(0.,-1.,0.,.1),bar(0.,.1,.9,.1)));
+   z=mix(k[4],k[3],e);c=max(e,within(l-1.8));}
 else if(sort==8){z=k[3];c=max(bar(-1.75,0.,.75,0.),bar(1.3,-2.,1.3,2.));}
 else if(sort==9){z=k[3];c=max(max(bar(-2.1,.7,-.9,.7),bar(.9,.7,2.1,.7)),bar(-.9,.7,.8,-1.1));}
-else if(sort==10){z=k[3];c=max(max(bar(-1.3,-1.1,.3,-1.1),bar(-1.2,1.1,.3,1.1)),max(bar(-1.4,1.1,-.5,.3),bar(-1.4,1.1,-.5,1.9)));
+else if(sort==10){z=k[3];
+   c=max(max(bar(-1.3,-1.1,.3,-1.1),bar(-1.2,1.1,.3,1.1)),max(bar(-1.4,1.1,-.5,.3),bar(-1.4,1.1,
+   -.5,1.9)));
 if(p.x>.3)c=max(c,within(abs(length(p-vec2(.3,0.))-1.1)-.28));}
-else if(sort==11){float e=max(within(abs(l-1.4)-.28),bar(-1.3,1.3,1.3,-1.3));z=mix(k[4],k[1],e);c=max(e,within(l-1.4));}
+else if(sort==11){float e=max(within(abs(l-1.4)-.28),bar(-1.3,1.3,1.3,-1.3));z=mix(k[4],k[1],e);
+   c=max(e,within(l-1.4));}
 else{z=k[3];c=within(max(abs(q.x-q.y)*.707-.3,(q.x+q.y)*.707-1.7));}
 o=vec4(z,1)*c*seen;}";
 

@@ -304,7 +304,7 @@ impl Particles {
         best.1
     }
 
-    /// Returns the instances for the shaders ([`super::gl`]): age and life in ms, row of a mark, link
+    /// Returns the instances for the shaders ([`super::gl`]): age, life in ms, row of a mark, link
     /// and sort. The most important come last, on top.
     pub(super) fn instances(&self, clock: &Clock, mut put: impl FnMut([f32; 5])) {
         let rank = |kind: FlightKind| match kind {

@@ -136,7 +136,7 @@ pub(super) fn view(shelf: Shelf, id: &'static str, sight: &Sight) -> AnyView {
                         let links = drawing
                             .links
                             .iter()
-                            .map(|(d, is_hit)| view! { <path class:hit=*is_hit d=d.clone()></path> });
+                            .map(|(d, hit)| view! { <path class:hit=*hit d=d.clone()></path> });
                         let nodes = drawing
                             .nodes
                             .iter()
