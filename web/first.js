@@ -18,8 +18,10 @@ try {
   const { first } = document.currentScript.dataset;
   const named = location.hash.slice(1) || new URLSearchParams(location.search).get("scenario");
   const opensFirst = !named || named === first || named === `scenario=${first}`;
+  const root = document.documentElement;
+  if (localStorage.getItem("faultline.known") !== null) root.dataset.known = "";
   const goesOn = sessionStorage.getItem("faultline.tab") !== null;
-  document.documentElement.dataset.loading = first && opensFirst && !goesOn ? "first" : "other";
+  root.dataset.loading = first && opensFirst && !goesOn ? "first" : "other";
 } catch {
   // Storage is blocked: nothing is kept that a tab could go on with.
   document.documentElement.dataset.loading = "other";

@@ -9,7 +9,9 @@ const { playground } = pages();
 async function held(options, path = "") {
   const context = await playground.browser.newContext({ serviceWorkers: "block", ...options });
   let go;
-  const gate = new Promise((done) => (go = done));
+  let gate;
+  const hold = () => (gate = new Promise((done) => (go = done)));
+  hold();
   await context.route(/faultline-web_bg\.wasm/, async (route) => {
     await gate;
     await route.continue();
@@ -17,7 +19,7 @@ async function held(options, path = "") {
   const page = await context.newPage();
   await page.goto(playground.url + path, { waitUntil: "commit" });
   await page.locator(".loading").waitFor();
-  return { page, go, context };
+  return { page, go: () => go(), hold, context };
 }
 
 /** Where cards are: from the left, from the top, how wide. */
@@ -27,7 +29,20 @@ const places = (page, cards) => page.locator(cards).evaluateAll((cards) =>
     return [card.closest("[data-id]").dataset.id, [x, y, width]];
   })));
 
-for (const [width, height] of [[1440, 900], [1024, 768], [390, 844], [844, 390]]) {
+test("on a phone, which folds the lesson, the first picture is frame and words", async () => {
+  const { page, go, context } = await held({ viewport: { width: 390, height: 844 } });
+  assert.equal(await page.locator(".first svg").isVisible(), false);
+  const words = await page.locator(".first h2").boundingBox();
+  assert.ok(await page.locator(".first .loading").isVisible());
+  go();
+  await page.waitForFunction(() => document.querySelector(".node") !== null);
+  const heading = await page.locator("#story-title").boundingBox();
+  assert.ok(Math.abs(words.y - heading.y) < 4, `${words.y} became ${heading.y}`);
+  assert.deepEqual(playground.problems, []);
+  await context.close();
+});
+
+for (const [width, height] of [[1440, 900], [1024, 768], [844, 390]]) {
   test(`the first picture is what the page shows then, at ${width} × ${height}`, async () => {
     const { page, go, context } = await held({ viewport: { width, height } });
     const before = await places(page, ".first rect");
@@ -60,15 +75,17 @@ test("what opens something else shows its frame without that picture", async () 
     go();
     await context.close();
   }
-  const { page, go, context } = await held({}, "#scenario=retry-storm");
+  const { page, go, hold, context } = await held({}, "#scenario=retry-storm");
   assert.ok(await page.locator(".first svg").isVisible());
   go();
   // What was open before a reload is not that lesson as it was.
   await page.locator("[data-kind=cache]").click();
   await page.waitForFunction(() => sessionStorage["faultline.tab"]);
+  hold();
   await page.reload({ waitUntil: "commit" });
   await page.locator(".first .bar").waitFor();
   assert.ok(await page.locator(".first svg").isHidden());
+  go();
   await context.close();
 });
 

@@ -11,6 +11,8 @@ use editor::icons;
 use editor::scene::Scene;
 use host::scenarios::{self, Scenario};
 
+/// Room below the lowest cards when the page fits a design. A browser test compares both.
+const BELOW_CARDS: f64 = 28.0;
 /// The markers before and after the picture.
 const BEGIN: &str = "first_picture. -->\n";
 const END: &str = "    <!-- end of the first picture -->\n";
@@ -43,7 +45,10 @@ fn frame(lesson: &Scenario) -> String {
     format!(
         "    <main class=\"page first\" id=\"first\" data-tab=\"side\">\n\
          \x20     <div class=\"bar\"><span class=\"wordmark\">Faultline</span></div>\n\
-         \x20     <div class=\"side\"><div class=\"story\">\n\
+         \x20     <div class=\"side\">\n\
+         \x20     <p class=\"introduction\">Faultline simulates distributed systems. Break this one,\n\
+         \x20       see why it fails, then try a fix.<span class=\"button bare icon\"></span></p>\n\
+         \x20     <div class=\"story\">\n\
          \x20       <div class=\"of-first\">\n\
          \x20         <h2>{title}</h2>\n\
          \x20         <p>{believed}</p>\n\
@@ -63,7 +68,8 @@ fn picture(lesson: &Scenario) -> String {
     let design = &lesson.design;
     let scene = Scene::new(design);
     let bounds = scene.bounds().expect("it has nodes");
-    let size = bounds.size();
+    let mut size = bounds.size();
+    size.y += BELOW_CARDS;
     let mut svg = format!(
         "        <svg class=\"of-first\" viewBox=\"{} {} {} {}\" width=\"{}\" height=\"{}\"\n\
          \x20           aria-hidden=\"true\">\n",
