@@ -46,8 +46,9 @@ fn frame(lesson: &Scenario) -> String {
         "    <main class=\"page first\" id=\"first\" data-tab=\"side\">\n\
          \x20     <div class=\"bar\"><span class=\"wordmark\">Faultline</span></div>\n\
          \x20     <div class=\"side\">\n\
-         \x20     <p class=\"introduction\">Faultline simulates distributed systems. Break this one,\n\
-         \x20       see why it fails, then try a fix.<span class=\"button bare icon\"></span></p>\n\
+         \x20     <p class=\"introduction\">Faultline simulates distributed systems.\n\
+         \x20       Break this one, see why it fails, then try a fix.\n\
+         \x20       <span class=\"button bare icon\"></span></p>\n\
          \x20     <div class=\"story\">\n\
          \x20       <div class=\"of-first\">\n\
          \x20         <h2>{title}</h2>\n\
