@@ -5,11 +5,13 @@ pub(crate) mod field;
 mod flow;
 mod graph;
 mod series;
+mod walk;
 
 pub(crate) use duplicate::first_duplicate;
 pub use flow::{Flow, top_key};
 pub use graph::{Graph, Storm, is_bounded};
 pub use series::{Event, Series, Span};
+pub(crate) use walk::{Along, Walk};
 
 use design::kinds::{Cache, Client, Coordinator, Database, LoadBalancer, Queue, Service};
 use design::{Design, Kind, Link, Metric, Node};

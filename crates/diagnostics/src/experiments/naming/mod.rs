@@ -10,7 +10,7 @@ use super::conclude::CONFIRMED;
 use super::interventions::{TRIGGERS, Without};
 use super::investigation::{DATA, Investigation};
 use super::outcome::Goal;
-use crate::facts::{Facts, Span, field};
+use crate::facts::{Along, Facts, Span, Walk, field};
 use design::Metric;
 use felt::{felt, instead};
 use happened::{faults_of, happened, of_fault};
@@ -234,11 +234,18 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
             let remedy = "Start with the node that costs most.";
             (id, aside.unwrap_or_default(), remedy)
         }
-        _ => (
-            busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
-            busiest(facts, 0.0),
-            "Start with the busiest node and its callees.",
-        ),
+        _ => match walk(facts, metric) {
+            Some(walk) => (
+                Some(walk.end().to_owned()),
+                walk.text(facts),
+                "Start where these calls failed or waited.",
+            ),
+            None => (
+                busy_nodes(facts).first().map(|(id, _)| (*id).to_owned()),
+                busiest(facts, 0.0),
+                "Start with the busiest node and its callees.",
+            ),
+        },
     };
     Finding::new(UNEXPLAINED, nodes)
         .measured(facts.series.as_ref().and_then(|series| series.first_loss()))
@@ -249,6 +256,16 @@ fn nothing_helps(of: &Investigation, facts: &Facts<'_>, metric: Metric) -> Findi
         )
         .endangers(metric)
         .severity(Severity::Error)
+}
+
+/// Returns where the requests failed or waited that missed a requirement.
+fn walk<'a>(facts: &Facts<'a>, metric: Metric) -> Option<Walk<'a>> {
+    let along = match metric {
+        metric if DATA.contains(&metric) => return None,
+        metric if metric.is_duration() => Along::Time,
+        _ => Along::Failures,
+    };
+    Walk::new(facts, bad_time(facts)?, along)
 }
 
 /// Returns the node that costs most, and what it costs.

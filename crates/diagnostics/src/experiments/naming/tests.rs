@@ -210,3 +210,24 @@ fn what_follows_without_names_where_it_is() {
     texts.dedup();
     assert_eq!(texts.len(), before, "{texts:#?}");
 }
+
+#[test]
+fn a_miss_that_no_experiment_explains_says_where_the_time_went() {
+    let far = read(
+        r#"{"nodes": [
+        {"id": "users", "kind": "client", "arrivals": {"poisson": "50/s"}},
+        {"id": "api", "kind": "service", "concurrency": 50, "service_time": "2ms"},
+        {"id": "store", "kind": "database", "concurrency": 50, "read_time": "30ms"}],
+        "links": [{"from": "users", "to": "api"}, {"from": "api", "to": "store"}],
+        "requirements": [{"metric": "latency_p50", "at_most": "1ms"}],
+        "warmup": "5s", "duration": "40s"}"#,
+    );
+    let finding = first(&far);
+    assert_eq!(finding.rule, "unexplained");
+    let why = finding.why.text();
+    assert!(
+        why.contains("most of the requests in progress from users waited for store."),
+        "{why}"
+    );
+    assert_eq!(finding.subjects, ["store"]);
+}
