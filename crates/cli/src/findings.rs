@@ -123,7 +123,10 @@ fn brings(effect: &Effect) -> String {
     if (dollars(cost.after) - dollars(cost.before)).abs() >= 1.0 {
         brings += &format!("; {}", text::change(cost));
     }
-    brings
+    match text::seeds(effect.seeds) {
+        Some(seeds) => format!("{brings}. {seeds}"),
+        None => brings,
+    }
 }
 
 /// Lines of at most a hundred columns, under the finding they belong to.

@@ -38,6 +38,9 @@ pub struct Effect {
     pub worse: Vec<Change>,
     /// The monthly cost of the design, in US dollars.
     pub monthly_cost: Change,
+    /// The same comparison under other seeds.
+    #[serde(default)]
+    pub seeds: Seeds,
 }
 
 /// The result of the experiments on a finding.
@@ -87,15 +90,17 @@ pub struct Experiment {
     pub curve: Curve,
 }
 
-/// An experiment under seeds other than that of the run.
+/// An experiment or a remedy under seeds other than that of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seeds {
     /// Number of seeds tested.
     pub tried: u32,
-    /// Number of seeds under which the requirement was missed too.
+    /// Number of seeds under which the requirement was missed too, or under which a remedy made
+    /// something worse.
     pub missed: u32,
-    /// Of these, the number of seeds under which at least half of the distance to the bound was
-    /// closed.
+    /// Of these, the number of seeds under which the result held: at least half of the distance to
+    /// the bound was closed without a suspect, or at least a fifth with a remedy that made nothing
+    /// else worse.
     pub held: u32,
 }
 

@@ -54,6 +54,7 @@ fn effect(effect: &Effect) -> AnyView {
     view! {
         <dl class="effect">{worse.collect_view()} {better.collect_view()} {cost}</dl>
         {fixes.map(|fixes| view! { <p class="fixes">{fixes}</p> })}
+        {text::seeds(effect.seeds).map(|seeds| view! { <p class="quiet">{seeds}</p> })}
     }
     .into_any()
 }

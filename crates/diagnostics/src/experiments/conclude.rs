@@ -2,14 +2,13 @@
 
 use super::claims::is_claimed;
 use super::interventions::{CAPACITY, TRIGGERS, Without};
-use super::investigation::{Candidate, DATA, Investigation};
+use super::investigation::{DATA, Investigation};
 use super::naming;
+use super::offers::offer;
 use crate::facts::Facts;
 use crate::{rank, rules};
 use design::{Command, Design, Metric};
-use report::{
-    Change, Conclusion, Effect, Experiment, Finding, Message, Remedy, Severity, Standing,
-};
+use report::{Change, Conclusion, Effect, Experiment, Finding, Severity, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Least share of the harm that disappears without a suspect, for a cause and for a contribution.
@@ -17,19 +16,13 @@ pub(super) const CONFIRMED: f64 = 0.5;
 pub(super) const CONTRIBUTES: f64 = 0.1;
 /// Least share of the harm that counts as all of it.
 const ALL: f64 = 0.98;
-/// Least share of the distance to a bound that an offered remedy closes.
-const OFFERED: f64 = 0.2;
-/// The same for a remedy that makes another metric worse.
-const TRADED: f64 = 0.5;
-/// Most remedies of a finding.
-const REMEDIES_MAX: usize = 4;
 /// Most experiments that a finding lists.
 const EXPERIMENTS_MAX: usize = 3;
 
 /// The experiments behind the findings that no rule made.
-type Causes = BTreeMap<(String, Vec<String>), usize>;
+pub(super) type Causes = BTreeMap<(String, Vec<String>), usize>;
 
-fn key(finding: &Finding) -> (String, Vec<String>) {
+pub(super) fn key(finding: &Finding) -> (String, Vec<String>) {
     (finding.rule.to_string(), finding.subjects.clone())
 }
 
@@ -83,7 +76,7 @@ pub(super) fn conclude(of: &Investigation, design: &Design) -> Conclusion {
         .filter_map(|judged| Some((key(&judged.finding), judged.cause?)))
         .collect();
     let mut findings = nest(of, &facts, kept);
-    let mut shown = Vec::new();
+    let mut shown = BTreeSet::new();
     for finding in &mut findings {
         offer(of, (design, &causes), finding, &mut shown);
     }
@@ -400,86 +393,4 @@ fn own_effect<'a>(of: &'a Investigation, finding: &Finding) -> Option<&'a Effect
         .filter(|c| finding.remedies.contains(&c.remedy));
     let effects = own.filter_map(|candidate| candidate.effect.as_ref());
     effects.max_by(|a, b| a.share.total_cmp(&b.share))
-}
-
-/// Keeps the remedies that help, best first, each once and with its effect.
-fn offer(
-    of: &Investigation,
-    by: (&Design, &Causes),
-    finding: &mut Finding,
-    shown: &mut Vec<Message>,
-) {
-    let mut scores = of.report.requirements.iter();
-    let is_unmet = scores.any(|score| crate::is_unmet(&of.report, score));
-    if is_unmet || !of.goals.is_empty() {
-        finding.remedies = offered(of, by, finding, shown);
-        shown.extend(finding.remedies.iter().map(|remedy| remedy.label.clone()));
-    }
-    for symptom in &mut finding.symptoms {
-        offer(of, by, symptom, shown);
-    }
-}
-
-fn offered(
-    of: &Investigation,
-    (design, causes): (&Design, &Causes),
-    finding: &Finding,
-    shown: &[Message],
-) -> Vec<Remedy> {
-    let cause = causes.get(&key(finding));
-    let is_for = |candidate: &Candidate| {
-        let is_claimed = candidate
-            .causes
-            .iter()
-            .any(|at| cause == Some(at) || is_claimed(design, finding, &of.interventions[*at]));
-        let is_loud = finding.measured && finding.severity != Severity::Note;
-        // A remedy that a rule suggests for the design also counts for its measured findings.
-        let mut alike = of.found.iter().filter(|other| other.rule == finding.rule);
-        let is_of_rule = alike.any(|other| other.remedies.contains(&candidate.remedy));
-        finding.remedies.contains(&candidate.remedy) || is_loud && (is_claimed || is_of_rule)
-    };
-    let helps = of.candidates.iter().filter(|c| {
-        let is_enough = |effect: &Effect| match effect.worse.is_empty() {
-            true => effect.share >= OFFERED,
-            false => effect.share >= TRADED,
-        };
-        c.effect.as_ref().is_some_and(is_enough) && is_for(c) && !shown.contains(&c.remedy.label)
-    });
-    let mut helps: Vec<(&Candidate, &Effect)> = helps
-        .filter_map(|c| Some((c, c.effect.as_ref()?)))
-        .collect();
-    helps.sort_by(|(_, a), (_, b)| better(a, b));
-    let mut families = BTreeSet::new();
-    let best = helps
-        .into_iter()
-        .filter(|(c, _)| families.insert(c.family.clone()));
-    let (fair, traded): (Vec<_>, Vec<_>) = best.partition(|(_, effect)| effect.worse.is_empty());
-    let is_a_trade = matches!(&*finding.rule, "cap" | "split-brain");
-    let traded = traded
-        .into_iter()
-        .take(match fair.is_empty() && !is_a_trade {
-            true => 0,
-            false => 1,
-        });
-    fair.into_iter()
-        .take(REMEDIES_MAX)
-        .chain(traded)
-        .map(|(candidate, effect)| Remedy {
-            effect: Some(effect.clone()),
-            ..candidate.remedy.clone()
-        })
-        .collect()
-}
-
-/// Orders remedies: those that fix all, then those that help, each by cost and then by effect.
-fn better(a: &Effect, b: &Effect) -> std::cmp::Ordering {
-    let added = |of: &Effect| {
-        let change = &of.monthly_cost;
-        let (after, before) = (change.after.unwrap_or(0.0), change.before.unwrap_or(0.0));
-        ((after - before).max(0.0) / before.max(1.0) * 20.0) as u64
-    };
-    (!a.worse.is_empty(), !a.fixes, !a.met)
-        .cmp(&(!b.worse.is_empty(), !b.fixes, !b.met))
-        .then(added(a).cmp(&added(b)))
-        .then(b.share.total_cmp(&a.share))
 }

@@ -6,20 +6,21 @@ use super::course::{Course, EDITS_MAX};
 use super::evidence::is_suspect;
 use super::interventions::{self, Intervention, Without};
 use super::job::{Answer, Job};
-use super::library;
 use super::outcome::{Goal, Outcome, goals_of};
+use super::remedies::Candidate;
 use super::seeds::Other;
 use crate::facts::Facts;
-use design::{Command, Design, Metric};
-use report::{Conclusion, Effect, Finding, Remedy, Severity};
+use design::{Design, Metric};
+use report::{Conclusion, Finding, Severity};
 use sim::Report;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Most experiments of one kind, whatever the budget.
+/// Most suspects that are removed alone, whatever the budget.
 const INTERVENTIONS_MAX: usize = 60;
-const REMEDIES_MAX: usize = 48;
 /// Number of remedies that meet every requirement from which no others are tried.
 const ENOUGH: usize = 3;
+/// Most steps of the search for the size of a remedy.
+const STEPS_MAX: u8 = 2;
 /// Most events of an experiment: this many times those of the run it is compared with.
 const EVENTS_RATIO: u64 = 4;
 const EVENTS_LEAST: u64 = 200_000;
@@ -62,19 +63,18 @@ pub struct Progress {
 pub(super) enum Purpose {
     Intervention(usize),
     Remedy(usize),
-    /// Under the nth other seed: the run as it is, or without a suspect.
-    Seed(u64, Option<usize>),
+    /// Under the nth other seed.
+    Seed(u64, Changed),
 }
 
-/// A remedy to try.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// The name that all sizes of one remedy share.
-    pub(super) family: String,
-    /// Interventions that it is tried for. A rule's own remedy is tried for its finding.
-    pub(super) causes: BTreeSet<usize>,
-    pub(super) remedy: Remedy,
-    pub(super) effect: Option<Effect>,
+/// The change of a run under another seed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Changed {
+    Nothing,
+    /// Without a suspect.
+    Without(usize),
+    /// With a remedy.
+    With(usize),
 }
 
 /// The experiments on one run of one design.
@@ -109,6 +109,8 @@ enum Round {
     Proposed,
     /// Tries further remedies where those are not enough.
     Library,
+    /// Searches for the least sufficient size of remedies, in this many steps so far.
+    Sizes(u8),
     /// Repeats the comparison under other seeds.
     Seeds,
     Done,
@@ -195,12 +197,9 @@ impl Investigation {
                 Purpose::Remedy(at) => {
                     self.candidates[at].effect = outcome.effect(&self.base, &self.goals);
                 }
-                Purpose::Seed(nth, None) => {
-                    self.others.entry(nth).or_default().base = Some(answer.outcome);
-                }
-                Purpose::Seed(nth, Some(at)) => {
+                Purpose::Seed(nth, changed) => {
                     let other = self.others.entry(nth).or_default();
-                    other.without.insert(at, answer.outcome);
+                    other.take(changed, answer.outcome);
                 }
             }
         }
@@ -226,6 +225,14 @@ impl Investigation {
                     Round::Library
                 }
                 Round::Library => {
+                    self.plan_remedies(self.sizes());
+                    Round::Sizes(1)
+                }
+                Round::Sizes(steps) if steps < STEPS_MAX => {
+                    self.plan_remedies(self.sizes());
+                    Round::Sizes(steps + 1)
+                }
+                Round::Sizes(_) => {
                     self.round = Round::Seeds;
                     self.plan_seeds();
                     Round::Seeds
@@ -242,7 +249,7 @@ impl Investigation {
     }
 
     /// Returns the last design of the run.
-    fn design(&self) -> &Design {
+    pub(super) fn design(&self) -> &Design {
         self.course.design()
     }
 
@@ -304,68 +311,6 @@ impl Investigation {
             let course = self.course.without(&self.interventions[at], &self.report);
             self.plan(Purpose::Intervention(at), course);
         }
-    }
-
-    fn plan_remedies(&mut self, remedies: Vec<(String, Option<usize>, Remedy)>) {
-        let known = self.candidates.iter();
-        let mut commands: Vec<Command> = known.map(|c| as_written(&c.remedy)).collect();
-        let first = commands.len();
-        for (family, cause, remedy) in remedies {
-            let command = as_written(&remedy);
-            if let Some(at) = commands.iter().position(|known| *known == command) {
-                self.candidates[at].causes.extend(cause);
-                continue;
-            }
-            commands.push(command);
-            self.candidates.push(Candidate {
-                family,
-                causes: cause.into_iter().collect(),
-                remedy,
-                effect: None,
-            });
-        }
-        let count = self.allowed().min(REMEDIES_MAX);
-        let new = commands.into_iter().enumerate().skip(first);
-        for (at, command) in new.take(count) {
-            self.plan(Purpose::Remedy(at), self.course.with(&command));
-        }
-    }
-
-    /// Returns how many remedies meet every requirement and make nothing worse.
-    fn fixing(&self) -> usize {
-        let effects = self.candidates.iter().filter_map(|c| c.effect.as_ref());
-        let fixing = effects.filter(|effect| effect.fixes && effect.worse.is_empty());
-        fixing.count()
-    }
-
-    /// Returns the remedies that the rules suggest.
-    fn proposed(&self) -> Vec<(String, Option<usize>, Remedy)> {
-        let own = self
-            .found
-            .iter()
-            .flat_map(|finding| finding.remedies.iter().cloned());
-        own.map(|remedy| (format!("{:?}", remedy.label), None, remedy))
-            .collect()
-    }
-
-    /// Returns the library's remedies for confirmed causes, the best explanation first.
-    fn library(&self) -> Vec<(String, Option<usize>, Remedy)> {
-        let facts = facts(self.design(), &self.report);
-        let mut causes: Vec<(u8, usize)> = (self.answers.keys())
-            .filter(|at| self.best_share(**at) >= super::conclude::CONTRIBUTES)
-            .map(|at| (self.interventions[*at].without.tier(), *at))
-            .collect();
-        causes.sort_unstable();
-        let mut all = Vec::new();
-        for (_, at) in causes {
-            let tried = library::remedies(&facts, &self.interventions[at]);
-            all.extend(
-                tried
-                    .into_iter()
-                    .map(|sized| (sized.family, Some(at), sized.remedy)),
-            );
-        }
-        all
     }
 
     /// Returns the share of a goal's distance that an intervention closes, or 0 if it has no
@@ -444,14 +389,6 @@ fn is_bought(base: &Outcome, outcome: &Outcome, goal: &Goal) -> bool {
     let fell = |metric: Metric| base.value(metric) - outcome.value(metric);
     let is_latency = goal.metric.is_duration() && goal.metric != Metric::RecoveryTime;
     is_latency && fell(Metric::Availability) > BOUGHT
-}
-
-/// Returns a remedy as its edits are when written and read again: additions go to the end of their
-/// list.
-pub(super) fn as_written(remedy: &Remedy) -> Command {
-    let written = remedy.edits.iter().flat_map(design::edits::write_all);
-    let list = design::Value::List(written.collect());
-    design::edits::read_all(&list).unwrap_or_else(|_| remedy.command())
 }
 
 pub(super) fn facts<'a>(design: &'a Design, report: &'a Report) -> Facts<'a> {

@@ -12,8 +12,10 @@ mod investigation;
 mod job;
 mod library;
 mod naming;
+mod offers;
 mod outcome;
 mod pairs;
+mod remedies;
 mod seeds;
 
 pub use course::{Course, EDITS_MAX};

@@ -2,7 +2,7 @@
 
 use design::requirement::Bound;
 use design::{Design, Metric, Requirement};
-use report::{Change, Curve, Effect, Finding, Requests, Severity, Verdict};
+use report::{Change, Curve, Effect, Finding, Requests, Seeds, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 use sim::Report;
 use std::collections::BTreeMap;
@@ -316,6 +316,7 @@ impl Outcome {
                 before: before.known(Metric::MonthlyCost),
                 after: self.known(Metric::MonthlyCost),
             },
+            seeds: Seeds::default(),
         })
     }
 

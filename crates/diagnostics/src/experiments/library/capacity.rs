@@ -1,40 +1,12 @@
 //! Remedies that add capacity, or shed load that exceeds it.
 
+use super::sizes::Scaled;
 use super::{Library, Sized};
-use crate::remedies::{self, link, node, number};
+use crate::remedies::{self, node, number};
 use design::Value;
-use design::link::Mode;
-use report::{link_name, message, name, whole};
+use report::{message, name};
 
 impl<'a> Library<'a, '_> {
-    pub(super) fn scaling(&mut self) {
-        for (at, service) in self.facts.services() {
-            let Some(scale) = &service.autoscale else {
-                continue;
-            };
-            for share in [0.25, 0.5, 0.75, 1.0] {
-                let least = libm::ceil(f64::from(scale.max) * share);
-                if least > f64::from(scale.min) {
-                    let edits = vec![
-                        node(&at.id, "autoscale.min", number(least)),
-                        node(
-                            &at.id,
-                            "replicas",
-                            number(least.max(f64::from(service.replicas))),
-                        ),
-                    ];
-                    let label = message!(
-                        "Keep at least {} replicas of {}",
-                        whole(least),
-                        name(&at.id)
-                    );
-                    let cost = "You pay for replicas that are idle most of the time.";
-                    self.add(format!("least {}", at.id), label, cost, edits);
-                }
-            }
-        }
-    }
-
     pub(super) fn capacity(&mut self, near: &[String]) {
         for (at, service) in self.facts.services() {
             if !self.is_full(&at.id) && !near.contains(&at.id) {
@@ -42,19 +14,13 @@ impl<'a> Library<'a, '_> {
             }
             let id = at.id.as_str();
             if service.autoscale.is_none() {
-                for factor in [1.5, 2.0, 3.0] {
-                    let count = libm::ceil(f64::from(service.replicas) * factor);
-                    if let Some(remedy) = remedies::replicas(self.facts.design, id, count as u32) {
-                        self.all.push(Sized {
-                            family: format!("replicas {id}"),
-                            remedy,
-                        });
-                    }
-                }
+                let of = Scaled::Replicas(at.id.clone());
+                self.sizes(&of, f64::from(service.replicas), &[1.5, 2.0, 3.0]);
             }
             if let Some(remedy) = remedies::shed(self.facts.design, id) {
                 self.all.push(Sized {
                     family: format!("shed {id}"),
+                    size: None,
                     remedy,
                 });
             }
@@ -84,18 +50,9 @@ impl<'a> Library<'a, '_> {
         }
         for (at, database) in self.facts.databases() {
             let is_full = self.is_full(&at.id) || near.contains(&at.id);
-            for factor in [1.5, 2.0, 3.0] {
-                if is_full {
-                    let slots = libm::ceil(f64::from(database.concurrency) * factor);
-                    let edits = vec![node(&at.id, "concurrency", number(slots))];
-                    let label = message!(
-                        "Raise the concurrency of {} to {}",
-                        name(&at.id),
-                        whole(slots)
-                    );
-                    let cost = "A larger machine to pay for.";
-                    self.add(format!("slots {}", at.id), label, cost, edits);
-                }
+            if is_full {
+                let of = Scaled::Slots(at.id.clone());
+                self.sizes(&of, f64::from(database.concurrency), &[1.5, 2.0, 3.0]);
             }
         }
         self.buffer();
@@ -109,28 +66,5 @@ impl<'a> Library<'a, '_> {
             !node.turned_away.is_empty() || node.waited.is_some_and(|share| share > 0.2)
         });
         is_saturated || is_waited_for
-    }
-
-    /// Adds consumers for the messages that wait in a queue.
-    pub(super) fn buffer(&mut self) {
-        let consumers = self
-            .facts
-            .design
-            .links
-            .iter()
-            .filter(|l| l.mode == Mode::Consume);
-        for l in consumers {
-            for factor in [2.0, 4.0] {
-                let many = libm::ceil(f64::from(l.concurrency) * factor);
-                let edits = vec![link(&l.id, "concurrency", number(many))];
-                let label = message!(
-                    "Process {} messages concurrently on {}",
-                    whole(many),
-                    link_name(&l.id)
-                );
-                let cost = "More load on the consumer and on what it calls.";
-                self.add(format!("consumers {}", l.id), label, cost, edits);
-            }
-        }
     }
 }

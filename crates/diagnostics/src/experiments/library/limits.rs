@@ -1,10 +1,11 @@
 //! Remedies at limits and policies: retries, pools, circuit breakers, timeouts, memory.
 
+use super::sizes::Scaled;
 use super::{Library, Sized};
 use crate::remedies::{self, duration, link, node, number};
-use design::kinds::{Database, Service};
+use design::kinds::Service;
 use design::{Command, Kind, Link, Value};
-use report::{link_name, message, name, percent, time, whole};
+use report::{link_name, message, name, percent};
 
 impl<'a> Library<'a, '_> {
     pub(super) fn retries(&mut self, ids: &[String]) {
@@ -18,6 +19,7 @@ impl<'a> Library<'a, '_> {
         ] {
             self.all.push(Sized {
                 family: format!("{:?}", remedy.label),
+                size: None,
                 remedy,
             });
         }
@@ -29,48 +31,6 @@ impl<'a> Library<'a, '_> {
         let edits = edits.collect();
         let label = "Back off exponentially from 1 s to 30 s, with full jitter";
         self.add("backoff", label, "Retries come later.", edits);
-    }
-
-    pub(super) fn pools(&mut self, ids: &[String]) {
-        for id in ids {
-            let pooled = self.facts.design.link(id);
-            let pooled = pooled.and_then(|link| Some((link, link.pool.as_ref()?)));
-            if let Some((pooled, pool)) = pooled {
-                for factor in [1.5, 2.0, 4.0] {
-                    let size = libm::ceil(f64::from(pool.size) * factor);
-                    let shared = self.facts.design.pool_links(pooled).into_iter();
-                    let edits = shared.map(|l| link(&l.id, "pool.size", number(size)));
-                    let edits = edits.collect();
-                    let label = message!(
-                        "Raise the connection pool of {} to {}",
-                        link_name(id),
-                        whole(size)
-                    );
-                    let cost = "More connections for the callee to hold open.";
-                    self.add(format!("pool {id}"), label, cost, edits);
-                }
-            }
-            if let Some(Kind::Database(database)) = self.facts.design.node(id).map(|n| &n.kind) {
-                self.connections(id, database);
-            }
-        }
-    }
-
-    pub(super) fn connections(&mut self, id: &str, database: &Database) {
-        let Some(connections) = database.connections else {
-            return;
-        };
-        for factor in [1.5, 2.0, 4.0] {
-            let count = libm::ceil(f64::from(connections) * factor);
-            let edits = vec![node(id, "connections", number(count))];
-            let label = message!(
-                "Raise the connection limit of {} to {}",
-                name(id),
-                whole(count)
-            );
-            let cost = "Memory for each connection.";
-            self.add(format!("connections {id}"), label, cost, edits);
-        }
     }
 
     pub(super) fn limits(&mut self, ids: &[String]) {
@@ -130,36 +90,8 @@ impl<'a> Library<'a, '_> {
             let cost = "Calls beyond that are rejected.";
             self.add(format!("admit {id}"), label, cost, edits);
         }
-        for factor in [2.0, 4.0] {
-            let limit = memory.limit_mb * factor;
-            let edits = vec![node(id, "memory.limit_mb", number(limit))];
-            let label = message!("Raise the memory of {} to {} MB", name(id), whole(limit));
-            self.add(
-                format!("memory {id}"),
-                label,
-                "More memory to pay for.",
-                edits,
-            );
-        }
-    }
-
-    pub(super) fn timeouts(&mut self, ids: &[String]) {
-        for l in self.calls() {
-            if let Some(timeout) = l.timeout.filter(|_| ids.contains(&l.id)) {
-                for factor in [2.0, 4.0] {
-                    let longer = timeout.as_s() * factor;
-                    let edits = vec![link(&l.id, "timeout", duration(longer))];
-                    let wait = time(longer);
-                    let label = message!(
-                        "Raise the timeout on {} to {}",
-                        link_name(&l.id),
-                        wait.clone()
-                    );
-                    let cost = "Callers wait longer for a callee that does not respond.";
-                    self.add(format!("timeout {}", l.id), label, cost, edits);
-                }
-            }
-        }
+        let of = Scaled::Memory(id.to_owned());
+        self.sizes(&of, memory.limit_mb, &[2.0, 4.0]);
     }
 
     pub(super) fn discipline(&mut self, ids: &[String]) {

@@ -7,18 +7,22 @@ mod capacity;
 mod isolation;
 mod limits;
 mod places;
+pub(super) mod sizes;
 
 use super::interventions::{Intervention, Without};
 use crate::facts::Facts;
 use design::link::Mode;
 use design::{Command, Link};
 use report::{Message, Remedy, listed, message, name};
+use sizes::Size;
 
 /// A remedy of some size.
 #[derive(Clone, Debug)]
 pub(super) struct Sized {
     /// The name that all sizes of it share.
     pub(super) family: String,
+    /// The size, if it has one that can be searched.
+    pub(super) size: Option<Size>,
     pub(super) remedy: Remedy,
 }
 
@@ -86,6 +90,16 @@ pub(super) fn remedies(facts: &Facts<'_>, cause: &Intervention) -> Vec<Sized> {
     list.all
 }
 
+/// Returns a remedy in another size.
+pub(super) fn resized(facts: &Facts<'_>, size: Size) -> Option<Sized> {
+    let mut list = Library {
+        facts,
+        all: Vec::new(),
+    };
+    list.size(size);
+    list.all.pop()
+}
+
 struct Library<'a, 'f> {
     facts: &'f Facts<'a>,
     all: Vec<Sized>,
@@ -102,6 +116,7 @@ impl<'a> Library<'a, '_> {
         if !edits.is_empty() {
             self.all.push(Sized {
                 family: family.into(),
+                size: None,
                 remedy: Remedy::new(label, cost, edits),
             });
         }

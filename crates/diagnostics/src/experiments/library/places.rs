@@ -29,6 +29,7 @@ impl<'a> Library<'a, '_> {
             if let Some(remedy) = crate::rules::near_cache(self.facts, at) {
                 self.all.push(Sized {
                     family: format!("cache {}", at.id),
+                    size: None,
                     remedy,
                 });
             }
