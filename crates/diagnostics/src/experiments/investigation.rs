@@ -391,6 +391,8 @@ fn is_bought(base: &Outcome, outcome: &Outcome, goal: &Goal) -> bool {
     is_latency && fell(Metric::Availability) > BOUGHT
 }
 
+/// Returns the facts that experiments read: they include a run that is too short for the rules,
+/// since a missed requirement always has to be explained.
 pub(super) fn facts<'a>(design: &'a Design, report: &'a Report) -> Facts<'a> {
-    crate::facts(design, Some(report))
+    Facts::new(design, Some(report))
 }
