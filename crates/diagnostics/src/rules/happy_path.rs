@@ -33,8 +33,8 @@ pub(super) const EXPLANATION: Explanation = Explanation {
         were redelivered. Or writes were applied out of order behind a queue without partitions. \
         Both are warnings, and errors where a requirement was missed. Below 1% out of order, \
         without duplicates, it is a note.",
-    silent: "Consumers or databases that recognize duplicates. Queues that preserve the order per \
-        key.",
+    silent: "Consumers or databases that recognize duplicates. Queues \
+        with partitions, which keep the order of each key.",
     fixes: "Make consumers idempotent with unique ids, and partition the queue by key. The cost: a \
         lookup per message, and less parallel work.",
 };

@@ -23,8 +23,8 @@ pub(super) const EXPLANATION: Explanation = Explanation {
     means: "Clients that share a service share its slots and its queue. When one client sends many \
         times its usual load, the requests of the others wait in the queue that it fills.",
     evidence: "Measured: a service or database that clients share was saturated. During that time, \
-        one client sent at least twice as much as before. Another client, whose load did not \
-        change, was served at half the speed or failed.",
+        one client sent at least twice as much as before. Another client, whose load grew by \
+        at most 30%, was served at half the speed or failed.",
     silent: "A rise of all clients. A shared node with headroom. A limit that rejects only the \
         client that exceeds it.",
     fixes: "Use a rate limit per client, fair queues, or cells. The cost: requests above the limit \
@@ -86,7 +86,7 @@ fn measured(facts: &Facts<'_>, report: &Report) -> Vec<Finding> {
             .says(
                 saturated(&culprit.id, &shared.id, &victim.id, span),
                 message!(
-                    "{} sent requests at {}, up from {}. {}, with its usual load, {}.",
+                    "{} sent requests at {}, up from {}. {}, whose load changed little, {}.",
                     name(&culprit.id),
                     rate(during).of(at(span)),
                     rate(before).of(at(series.calm)),
