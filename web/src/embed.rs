@@ -18,7 +18,7 @@ use crate::share::{Copied, page_url};
 use crate::state::{Page, Place};
 use crate::theme::Theme;
 use crate::toolbar::RunControls;
-use crate::{announcing, debug, files, icons, storage};
+use crate::{announcing, debug, embedding, files, icons, storage};
 
 /// What a reader may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +60,14 @@ pub(crate) fn Embed() -> impl IntoView {
     opening::follow_address(page);
     pause_out_of_sight(page);
     announcing::announce_run(page);
+    embedding::listen(page);
     debug::install(page);
 
     // The rows of the chart, by name.
     let panels = parameter("panels").unwrap_or_else(|| "rates".to_owned());
     let panels = (panels != "none").then(|| panels.replace(',', " "));
     let name = text(move || page.design.with(|design| design.settings.name.clone()));
+    let controls = parameter("controls").unwrap_or_default();
     let breaks = move || mode != Mode::View && page.opened.get() == Opened::Lesson;
     view! {
         <main class="embed" data-mode=format!("{mode:?}").to_lowercase()>
@@ -85,7 +87,7 @@ pub(crate) fn Embed() -> impl IntoView {
                         </section>
                     }
                 })}
-            <footer class="embed-bar">
+            <footer class="embed-bar" data-controls=controls>
                 {(mode != Mode::View).then(|| view! { <RunControls /> })}
                 <span class="embed-name">{name}</span>
                 <Show when=breaks>

@@ -35,6 +35,7 @@ mod debug;
 mod dialogs;
 mod edits;
 mod embed;
+mod embedding;
 mod engine;
 mod faults;
 mod files;

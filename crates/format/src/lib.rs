@@ -1,5 +1,6 @@
 //! Wire types: the design file, the share link, and the messages between page and worker.
 
+pub mod embedding;
 pub mod import;
 pub mod json;
 pub mod link;

@@ -58,12 +58,34 @@ struct Charter {
     summary: RwSignal<String>,
 }
 
-/// The charts of the present run. Returns offered load and goodput per second, as the charts show
-/// them beside their names.
+/// Returns offered load and goodput per second, and p99 latency, as the charts show them beside
+/// their names.
 pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 3]> {
     Figures::now(windows).map(|now| [now.offered, now.goodput, now.p99_ms])
 }
 
+/// Returns the metrics named [`format::embedding::NAMES`], in their order, as the charts show them
+/// beside their names; NaN where nothing was measured.
+pub(crate) fn metrics(windows: &[WindowFrame], now_s: f64) -> [f64; 9] {
+    let Some(now) = Figures::now(windows) else {
+        let mut none = [f64::NAN; 9];
+        none[8] = now_s;
+        return none;
+    };
+    [
+        now.goodput,
+        now.offered,
+        now.throughput,
+        now.failed,
+        now.p50_ms,
+        now.p99_ms,
+        now.amplification,
+        now.waiting,
+        now_s,
+    ]
+}
+
+/// The charts of the present run.
 #[component]
 pub(crate) fn Charts(
     /// What is drawn.

@@ -221,6 +221,63 @@ impl Page {
         });
     }
 
+    /// Injects the lesson's fault. Returns false if it has none.
+    pub(crate) fn break_it(self) -> bool {
+        let has_fault = self
+            .lesson
+            .with_value(|lesson| lesson.scenario.trigger.is_some());
+        if has_fault {
+            trigger::pull(self, self.lesson);
+        }
+        has_fault
+    }
+
+    /// Returns whether a fix of the lesson is in the design.
+    pub(crate) fn is_fixed(self, way: usize) -> bool {
+        self.design.with(|design| {
+            self.lesson.with_value(|lesson| {
+                let ways = &lesson.scenario.remedies;
+                ways.get(way)
+                    .is_some_and(|remedy| lesson.is_mended(design, remedy))
+            })
+        })
+    }
+
+    /// Applies a fix of the lesson, unless it is applied. Returns false if the fix does not fit the
+    /// design.
+    pub(crate) fn apply_fix(self, way: usize) -> bool {
+        let remedy = self
+            .lesson
+            .with_value(|lesson| lesson.scenario.remedies.get(way).cloned());
+        let fits = |remedy: &Remedy| {
+            self.design
+                .with_untracked(|design| mended(design, remedy).is_some())
+        };
+        let Some(remedy) = remedy.filter(fits) else {
+            return false;
+        };
+        if !untrack(|| self.is_fixed(way)) {
+            self.end_gesture();
+            self.command_named(remedy.command, &format!("Apply: {}", remedy.label));
+        }
+        true
+    }
+
+    /// Does what the button of a step does.
+    pub(crate) fn do_step(self, does: Option<Does>) {
+        match does {
+            Some(Does::Trigger) => {
+                self.break_it();
+            }
+            Some(Does::Remedy) => {
+                self.apply_fix(0);
+            }
+            Some(Does::Operators) => self.for_operators.set(true),
+            // An embed has no room for two runs side by side.
+            Some(Does::Compare) | None => {}
+        }
+    }
+
     /// Stores a prediction.
     fn predict(self, choice: usize) {
         self.path.guess.set(Guess::Choice(choice));

@@ -57,7 +57,7 @@ pub(crate) fn Trigger(
 
 /// Injects the fault now. If the run is over, it is restarted and the fault begins shortly after
 /// its start.
-fn pull(page: Page, lesson: StoredValue<Lesson>) {
+pub(super) fn pull(page: Page, lesson: StoredValue<Lesson>) {
     let faults_from = |at| lesson.with_value(|lesson| lesson.faults_from(at));
     let (first, label) = page
         .design
