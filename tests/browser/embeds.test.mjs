@@ -198,6 +198,20 @@ test("the author chooses the rows of the chart", async () => {
   }
 });
 
+test("every row of the chart in a low frame", async () => {
+  const { page, frame } = await post(
+    frameOf(
+      `${ours.url}embed.html#scenario=cap&panels=rates,latency,amplification,waiting`,
+      'width="340" style="height: 320px"',
+    ),
+  );
+  await running(frame);
+  await page.waitForTimeout(1_500);
+  assert.equal(await frame.getByRole("alert").count(), 0);
+  assert.equal(await frame.locator(".chart-row[data-row=waiting]").isVisible(), true);
+  await page.context().close();
+});
+
 test("without JavaScript there is a sentence with a link", async () => {
   const context = await ours.browser.newContext({ javaScriptEnabled: false });
   const page = await ours.openPage({

@@ -136,8 +136,8 @@ impl Brush<'_> {
             if scale.share(tick) < 1.0 {
                 self.level(area, y);
             }
-            // Kept within the row, so that neighbors do not touch.
-            let text_y = y.clamp(area.y + 5.0, area.y + area.height - 4.0);
+            // Kept within the row, so that neighbors do not touch. A row can be lower than a label.
+            let text_y = y.max(area.y + 5.0).min(area.y + area.height - 4.0);
             // Fails for invalid text only.
             let _ = cx.fill_text(&label(tick), area.x - 6.0, text_y);
         }
