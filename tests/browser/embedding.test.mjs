@@ -135,11 +135,13 @@ test("fields are changed as by the command line, and refused with the same probl
 
   for (const [type, fields, expected] of [
     ["set", { path, value: 0 }, { path, message: /^0 is not valid here; expected 1 to / }],
-    ["set", { path: "api.replcas", value: 2 }, { path: "api.replcas", message: /did you mean replicas/ }],
+    ["set", { path: "api.replcas", value: 2 },
+      { path: "api.replcas", message: /did you mean replicas/ }],
     ["get", { path: "databse.connections" }, { path: "databse", message: /did you mean database/ }],
     ["metric", { name: "goodput" }, { path: "goodput", message: /did you mean goodput_per_s/ }],
     ["fly", {}, { path: "type", message: /^unknown type; expected one of play, pause, / }],
-    ["seek", { time_s: "soon" }, { path: "time_s", message: /is not valid here; expected a number/ }],
+    ["seek", { time_s: "soon" },
+      { path: "time_s", message: /is not valid here; expected a number/ }],
     ["fix", { fix: 4 }, { path: "fix", message: /^4 is not valid here; expected 0 to 0$/ }],
     ["story", { step: 9 }, { path: "step", message: /^9 is not valid here; expected 1 to 8$/ }],
     ["load", { design: "d1.AAAA" }, { path: "design", message: /damaged/ }],

@@ -35,6 +35,7 @@
 
 mod bench;
 mod count;
+mod embedding;
 mod frame;
 mod lessons;
 mod long;

@@ -14,6 +14,9 @@ pub(crate) const NAME: &str = "offline.js";
 /// Beginnings and ends of the names of what is published for others than the playground.
 const LEFT_OUT: (&[&str], &[&str]) = (
     &[
+        "embed.classic.js",
+        "embed.js",
+        "essays/",
         "faultline-wasm",
         NAME,
         "lessons/",
@@ -106,6 +109,7 @@ mod tests {
         for name in [
             "faultline-wasm_bg.wasm",
             "faultline-wasm.d.ts",
+            "embed.js",
             "offline.js",
             "lessons/cap/index.html",
             "pictures/lessons/cap.svg",

@@ -63,13 +63,13 @@ pub(crate) fn make(names: &[String], target: Option<&str>, tag: Option<&str>) ->
     }
     for part in parts {
         let made = match part {
-            Part::Binary => step("package: binary", || binary(&dir, target))?,
-            Part::Page => step("package: page", || archive_page(&dir))?,
+            Part::Binary => vec![step("package: binary", || binary(&dir, target))?],
+            Part::Page => vec![step("package: page", || archive_page(&dir))?],
             Part::Npm => step("package: npm", || npm::pack(&dir))?,
-            Part::Notes => notes(&dir, tag.is_some())?,
-            Part::Checksums => checksums(&dir)?,
+            Part::Notes => vec![notes(&dir, tag.is_some())?],
+            Part::Checksums => vec![checksums(&dir)?],
         };
-        println!("{}", made.display());
+        made.iter().for_each(|path| println!("{}", path.display()));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::embedding;
 use crate::frame;
 use crate::lessons;
 use crate::npm;
@@ -73,12 +74,10 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let fresh = dist.with_extension("new");
     remove_dir(&fresh)?;
     fs::create_dir_all(&fresh)?;
-    step("wasm-bindgen", || {
-        bindgen(profile, &fresh, &MODULES)?;
-        npm::write(&fresh)
-    })?;
+    step("wasm-bindgen", || bindgen(profile, &fresh, &MODULES))?;
     step("static files", || {
         copy_static_files(&fresh)?;
+        npm::write(&fresh)?;
         let versions = version_urls(&fresh)?;
         offline::write(&fresh, &versions)
     })?;
@@ -175,6 +174,7 @@ pub(crate) fn copy_static_files(dist: &Path) -> Result<()> {
         fs::copy(root().join("web").join(name), dist.join(name))
             .with_context(|| format!("web/{name}"))?;
     }
+    embedding::write(dist)?;
     fs::create_dir_all(dist.join("styles"))?;
     let css = inline_imports(&root().join("web/styles"), "main.css")?;
     fs::write(dist.join("styles/main.css"), css)?;

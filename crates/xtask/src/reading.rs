@@ -14,14 +14,22 @@ use crate::page::copy_dir;
 use crate::steps::root;
 
 /// Document in `docs/`, and what the other pages call it.
-pub(crate) const PAGES: [(&str, &str); 6] = [
+pub(crate) const PAGES: [(&str, &str); 7] = [
     ("model", "What is modeled"),
     ("rules", "Rules"),
     ("diagnosis", "Conclusions"),
     ("accuracy", "Accuracy"),
     ("performance", "Speed"),
     ("cli", "Command line"),
+    ("embedding", "Embedding"),
 ];
+
+/// Texts with simulations in `docs/essays/`, which become pages in `essays/`.
+const ESSAYS: [&str; 1] = ["retries"];
+/// The directory of the essays, in `docs/` and on the site.
+const ESSAYS_DIR: &str = "essays";
+/// What puts the simulations into an essay.
+const EMBED: &str = "<script type=\"module\" src=\"../embed.js\"></script>\n";
 
 /// Writes a page for every document, and the other files of `docs/` beside them.
 pub(crate) fn write(dist: &Path, site: Option<&str>) -> Result<()> {
@@ -39,8 +47,25 @@ pub(crate) fn write(dist: &Path, site: Option<&str>) -> Result<()> {
         };
         page.write(dist, site)?;
     }
+    fs::create_dir_all(dist.join(ESSAYS_DIR))?;
+    for name in ESSAYS {
+        let path = docs.join(ESSAYS_DIR).join(format!("{name}.md"));
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let (title, body) = convert(&text);
+        let page = Page {
+            path: &format!("{ESSAYS_DIR}/{name}.html"),
+            title: &title,
+            description: "",
+            image: None,
+            body: &format!("{EMBED}{body}"),
+        };
+        page.write(dist, site)?;
+    }
     for entry in fs::read_dir(&docs)? {
         let entry = entry?;
+        if entry.file_name() == ESSAYS_DIR {
+            continue;
+        }
         let (path, target) = (entry.path(), dist.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
             copy_dir(&path, &target)?;
@@ -173,9 +198,15 @@ fn page_link(url: &str) -> Option<String> {
         .split_once('#')
         .map_or((url, None), |(path, a)| (path, Some(a)));
     let name = path.rsplit('/').next()?.strip_suffix(".md")?;
-    PAGES.iter().find(|(page, _)| *page == name)?;
+    let dir = match ESSAYS.contains(&name) {
+        true => format!("{ESSAYS_DIR}/"),
+        // An essay leads to a document.
+        false if path.starts_with("../") => "../".to_owned(),
+        false => String::new(),
+    };
+    let is_page = PAGES.iter().any(|(page, _)| *page == name);
     let anchor = anchor.map_or(String::new(), |anchor| format!("#{anchor}"));
-    Some(format!("{name}.html{anchor}"))
+    (is_page || ESSAYS.contains(&name)).then(|| format!("{dir}{name}.html{anchor}"))
 }
 
 #[cfg(test)]
@@ -189,6 +220,17 @@ mod tests {
         assert_eq!(title, "A title");
         assert!(body.contains("href=\"model.html#y\"") && body.contains("href=\"a.rs\""));
         assert!(body.contains("<div class=\"wide\" tabindex=\"0\"><table>"));
+    }
+
+    #[test]
+    fn documents_and_essays_lead_to_each_other() {
+        let link = |url: &str| page_link(url).unwrap_or_default();
+        assert_eq!(link("essays/retries.md"), "essays/retries.html");
+        assert_eq!(
+            link("../embedding.md#attributes"),
+            "../embedding.html#attributes"
+        );
+        assert_eq!(page_link("README.md"), None);
     }
 
     #[test]
