@@ -179,7 +179,7 @@ test("prose drives the figure, and shows what it is", async () => {
   await page.waitForFunction(() => problems.some(({ path }) => path === "explode"));
   const problems = await page.evaluate(() => problems);
   const of = (path) => problems.find((one) => one.path === path)?.message;
-  assert.match(of("explode"), /^unknown action; expected one of trigger, fix/);
+  assert.match(of("explode"), /^unknown action; expected one of trigger, clear, fix/);
   assert.match(of("godput_per_s"), /did you mean goodput_per_s/);
   assert.equal(await page.locator("#none").textContent(), "?");
   await page.context().close();
@@ -283,4 +283,41 @@ test("a strict Content-Security-Policy of the host changes nothing", async () =>
   assert.ok(Math.abs(box.width / box.height - 16 / 9) < 0.02, JSON.stringify(box));
   assert.deepEqual(refused, []);
   await page.context().close();
+});
+
+/** A snippet of the page for authors, with the address of this site. */
+function snippet(language, containing) {
+  const text = readFileSync(new URL("../../docs/embedding.md", import.meta.url), "utf8");
+  const all = [...text.matchAll(/```(\w+)\n(.*?)```/gs)];
+  const [, , found] = all.find(([, of, code]) => of === language && code.includes(containing));
+  return found.replaceAll("https://faultline.example/", ours.url);
+}
+
+test("the snippets of the page for authors work when they are pasted", async () => {
+  const paste = async (html) => {
+    writeFileSync(join(folder, "pasted.html"), `<!doctype html><body>${html}`);
+    return host.openPage({ path: "pasted.html", expectErrors: true });
+  };
+  const page = await paste(snippet("html", "<faultline-sim"));
+  await running(page, "storm");
+  await page.waitForFunction(() => Number(document.querySelector("output").textContent) > 100,
+    undefined, { timeout: 30_000 });
+  await page.getByRole("button", { name: "Slow the database" }).click();
+  await page.waitForFunction(() => Number(document.querySelector("output").textContent) < 20,
+    undefined, { timeout: 30_000 });
+  await page.context().close();
+
+  const framed = await paste(snippet("html", "<iframe"));
+  await framed.frames()[1].waitForFunction(
+    () => window.__faultline && JSON.parse(window.__faultline.stateJson()).timeS > 0.5,
+    undefined, { timeout: 60_000 });
+  await framed.context().close();
+
+  const script = `<div id="figure"></div><script type="module">${snippet("js", "mount(")}
+    window.sim = sim;</script>`;
+  const scripted = await paste(script);
+  await scripted.waitForFunction(() => window.sim, undefined, { timeout: 60_000 });
+  assert.equal(
+    await scripted.evaluate(() => sim.get("api->database.retry.max_attempts")), 1);
+  await scripted.context().close();
 });

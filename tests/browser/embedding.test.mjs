@@ -205,6 +205,26 @@ test("metrics are reported as often as was requested, and no longer", async () =
   await page.context().close();
 });
 
+test("faults are injected and removed, and a series tells what they did", async () => {
+  const page = await connected("scenario=retry-storm&autoplay=0");
+  await ok(page, "run_to", { time_s: 30 });
+  await page.waitForFunction(() => got.at(-1).time_s >= 30);
+  const [wrong] = await problems(page, "inject", { fault: { kind: "crash", target: "datbase" } });
+  assert.match(`${wrong.path}: ${wrong.message}`, /^faults\[0\]\.target: .*database/);
+  await ok(page, "inject", { fault: { kind: "crash", target: "api", for: "10s" } });
+  await ok(page, "run_to", { time_s: 60 });
+  await page.waitForFunction(() => got.at(-1).time_s >= 60);
+  const series = await ok(page, "series", { name: "goodput_per_s" });
+  const at = (second) => series.find(([time]) => Math.abs(time - second) < 0.5)[1];
+  assert.ok(series.length >= 58 && series.length <= 61, `${series.length}`);
+  assert.ok(at(20) > 100 && at(37) < 5, `${at(20)} and ${at(37)}`);
+  const { faults } = await ok(page, "design");
+  assert.deepEqual(faults.map(({ kind, target }) => [kind, target]), [["crash", "api"]]);
+  await ok(page, "clear");
+  assert.equal((await ok(page, "design")).faults, undefined);
+  await page.context().close();
+});
+
 test("steps, findings, themes and other designs", async () => {
   const page = await connected("scenario=retry-storm");
   assert.match(await ok(page, "story", { step: 2 }), /^Slow the database/);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { dist, open } from "./harness.mjs";
+import { clean } from "./page.mjs";
 
 let site;
 
@@ -65,6 +66,7 @@ for (const [width, height, colorScheme] of [[390, 844, "dark"], [1440, 900, "lig
     await shown(page, 2, "high");
     await page.getByRole("button", { name: "Undo" }).click();
     await page.waitForFunction(() => document.querySelector('[data-set^="api->"]').value === "3");
+    await clean(page, `${width} px`);
     await site.screenshot(page, `essay-${width}-controls`);
     await page.context().close();
   });

@@ -79,12 +79,18 @@ export class Sim extends EventTarget {
   set(path: string, value: Value): Promise<Value>;
   /** Injects the fault of the lesson. */
   trigger(): Promise<null>;
+  /** Injects a fault, as a design file has it; without `at`, now. */
+  inject(fault: { kind: string; target: string } & Record<string, Value>): Promise<null>;
+  /** Removes all faults. */
+  clear(): Promise<null>;
   /** Applies a fix of the lesson, by its number from 0. */
   fix(fix?: number): Promise<null>;
   /** Undoes the last change. */
   undo(): Promise<null>;
   /** Returns a metric; null if nothing was measured. */
   metric(name: Metric): Promise<number | null>;
+  /** Returns the end of each second and the value of a metric of the whole system in it. */
+  series(name: Metric): Promise<[number, number | null][]>;
   /** Reports metrics, `hz` times a second: at most 4. Returns what ends it. */
   watch<Name extends Metric>(
     names: Name[],

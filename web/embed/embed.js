@@ -105,9 +105,12 @@ export class Sim extends EventTarget {
   get(path) { return this.request("get", { path }); }
   set(path, value) { return this.request("set", { path, value }); }
   trigger() { return this.request("trigger"); }
+  inject(fault) { return this.request("inject", { fault }); }
+  clear() { return this.request("clear"); }
   fix(fix = 0) { return this.request("fix", { fix }); }
   undo() { return this.request("undo"); }
   metric(name) { return this.request("metric", { name }); }
+  series(name) { return this.request("series", { name }); }
   design() { return this.request("design"); }
   load(design) { return this.request("load", { design }); }
   link() { return this.request("link"); }
@@ -209,6 +212,7 @@ class FaultlineSim extends (inBrowser ? HTMLElement : Object) {
   #resolve;
   #reject;
   #changes;
+  #held = false;
 
   /** The simulation, once it runs. */
   ready;
@@ -355,6 +359,7 @@ class FaultlineSim extends (inBrowser ? HTMLElement : Object) {
       this.#promise();
     }
     this.#frame = this.#sim = this.#changes = undefined;
+    this.#held = false;
   }
 
   #leave() {
@@ -364,16 +369,24 @@ class FaultlineSim extends (inBrowser ? HTMLElement : Object) {
 
   #follow() {
     const { state } = this.#sim;
-    const played = live.includes(this);
-    if (state.run === "playing" && !played) {
+    if (state.run !== "playing") {
+      this.#held = false;
+      this.#leave();
+    } else if (!this.#held && !live.includes(this)) {
       live.unshift(this);
-      live.splice(LIVE_MAX).forEach((other) => other.#try((sim) => sim.pause()));
-    } else if (state.run !== "playing") this.#leave();
+      live.splice(LIVE_MAX).forEach((other) => other.#hold());
+    }
     this.#emit("faultline-state", state);
     if (state.changes !== this.#changes) {
       this.#changes = state.changes;
       this.#sync();
     }
+  }
+
+  /** Pauses it for another. What it reported before it was paused does not count. */
+  #hold() {
+    this.#held = true;
+    this.#try((sim) => sim.pause());
   }
 
   /** What else in the page is about this simulation. */
@@ -468,6 +481,7 @@ class FaultlineSim extends (inBrowser ? HTMLElement : Object) {
 
 const ACTIONS = {
   trigger: (sim) => sim.trigger(),
+  clear: (sim) => sim.clear(),
   fix: (sim, fix) => sim.fix(fix),
   undo: (sim) => sim.undo(),
   play: (sim) => sim.play(),

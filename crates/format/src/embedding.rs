@@ -6,7 +6,7 @@ mod path;
 mod sets;
 
 pub use metric::{Metric, NAMES};
-pub use path::{get, set};
+pub use path::{clear, get, inject, set};
 pub use sets::{DueSet, Sets};
 
 use crate::json;
@@ -65,12 +65,18 @@ pub enum Request {
     Set(String, Value),
     /// Injects the faults of the lesson.
     Trigger,
+    /// Injects a fault; without `at`, now.
+    Inject(Value),
+    /// Removes all faults.
+    Clear,
     /// Applies a fix of the lesson, by its number from 0.
     Fix(usize),
     /// Undoes the last edit.
     Undo,
     /// Requests a metric.
     Metric(String),
+    /// Requests all values of a metric so far, each with its time.
+    Series(String),
     /// Requests reports of metrics, this many times a second.
     Watch(Vec<String>, f64),
     /// Ends a watch.
@@ -90,7 +96,7 @@ pub enum Request {
 }
 
 /// Each type of message and its fields beside `faultline`, `id` and `type`.
-const TYPES: [(&str, &[&str]); 21] = [
+const TYPES: [(&str, &[&str]); 24] = [
     ("play", &[]),
     ("pause", &[]),
     ("step", &[]),
@@ -101,9 +107,12 @@ const TYPES: [(&str, &[&str]); 21] = [
     ("get", &["path"]),
     ("set", &["path", "value"]),
     ("trigger", &[]),
+    ("inject", &["fault"]),
+    ("clear", &[]),
     ("fix", &["fix"]),
     ("undo", &[]),
     ("metric", &["name"]),
+    ("series", &["name"]),
     ("watch", &["names", "hz"]),
     ("unwatch", &["watch"]),
     ("design", &[]),
@@ -198,12 +207,15 @@ fn of_type(name: &str, value: &Value, reader: &mut Reader) -> Option<Request> {
             part(value, "value", reader)?.clone(),
         ),
         "trigger" => Request::Trigger,
+        "inject" => Request::Inject(part(value, "fault", reader)?.clone()),
+        "clear" => Request::Clear,
         "fix" => Request::Fix(match value.get("fix") {
             None => 0,
             Some(_) => whole(value, "fix", 0, 1_000, reader)? as usize,
         }),
         "undo" => Request::Undo,
         "metric" => Request::Metric(need(value, "name", reader)?),
+        "series" => Request::Series(need(value, "name", reader)?),
         "watch" => watch(value, reader)?,
         "unwatch" => Request::Unwatch(need(value, "watch", reader)?),
         "design" => Request::Design,

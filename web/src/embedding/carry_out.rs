@@ -48,6 +48,17 @@ pub(super) fn carry_out(page: Page, request: Request) -> Done {
                 .with_untracked(|design| protocol::get(design, &path));
         }
         Request::Trigger => return trigger(page),
+        Request::Inject(fault) => {
+            let soon = page.soon();
+            let command = page
+                .design
+                .with_untracked(|design| protocol::inject(design, &fault, soon))?;
+            page.command(command);
+        }
+        Request::Clear => {
+            let command = page.design.with_untracked(|design| protocol::clear(design));
+            page.command_named(command, "Remove all faults");
+        }
         Request::Fix(way) => return fix(page, way),
         Request::Undo => return undo(page),
         Request::Design => {
@@ -59,7 +70,11 @@ pub(super) fn carry_out(page: Page, request: Request) -> Done {
         Request::Story(nth) => return story(page, nth),
         Request::Theme(name) => page.theme.set(Theme::from_name(&name)),
         // The connection carries these out itself.
-        Request::Set(..) | Request::Metric(_) | Request::Watch(..) | Request::Unwatch(_) => {}
+        Request::Set(..)
+        | Request::Metric(_)
+        | Request::Series(_)
+        | Request::Watch(..)
+        | Request::Unwatch(_) => {}
     }
     Ok(Value::Null)
 }

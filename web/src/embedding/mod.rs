@@ -5,7 +5,7 @@ mod carry_out;
 
 use design::{Problem, Value};
 use format::embedding::{self as protocol, DueSet, Message, Metric, Refused, Request, Sets};
-use format::message::RunState;
+use format::message::{RunState, WindowFrame};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -199,6 +199,7 @@ impl Link {
                 Ok(Value::Null)
             }
             Request::Metric(name) => self.metric(&name),
+            Request::Series(name) => self.series(&name),
             request => carry_out::carry_out(self.page, request),
         };
         self.answer(id, done);
@@ -248,6 +249,32 @@ impl Link {
         let design = self.page.design.get_untracked();
         let metric = Metric::read(name, &design)?;
         Ok(self.value_of(&metric))
+    }
+
+    /// Returns time and value of each window so far.
+    fn series(self, name: &str) -> Result<Value, Vec<Problem>> {
+        let design = self.page.design.get_untracked();
+        let Metric::System(at) = Metric::read(name, &design)? else {
+            return carry_out::refuse(
+                "name",
+                "only metrics of the whole system are kept over time",
+            );
+        };
+        let pair = |window: &WindowFrame| {
+            let end_s = window.start_s + window.width_s;
+            let value = crate::charts::metrics(std::slice::from_ref(window), end_s)[at];
+            let value = if value.is_finite() {
+                Value::Number(value)
+            } else {
+                Value::Null
+            };
+            Value::List(vec![Value::Number(end_s), value])
+        };
+        let pairs = self
+            .page
+            .history
+            .with_value(|history| history.so_far().iter().map(pair).collect());
+        Ok(Value::List(pairs))
     }
 
     fn value_of(self, metric: &Metric) -> Value {

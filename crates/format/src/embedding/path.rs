@@ -2,7 +2,7 @@
 //! `api->database.retry.max_attempts`, `nodes[2].replicas`, `duration`.
 
 use design::attribute::Reader;
-use design::{Command, CommandError, Design, Problem, Target, Value};
+use design::{Attribute, Command, CommandError, Design, Duration, Fault, Problem, Target, Value};
 
 /// Returns the value of a field. A part of an attribute that is off is `null`.
 ///
@@ -45,6 +45,36 @@ pub fn set(design: &Design, path: &str, value: Value) -> Result<Command, Vec<Pro
     let (target, field) = resolve(design, path)?;
     let before = &path[..path.len() - field.len()];
     let command = Command::Set(target, field.to_owned(), value);
+    checked(design, command, before)
+}
+
+/// Returns the command that injects a fault. A fault without `at` begins at `soon`.
+///
+/// # Errors
+///
+/// Every problem of the fault, and every problem that the design would have with it.
+pub fn inject(design: &Design, fault: &Value, soon: Duration) -> Result<Command, Vec<Problem>> {
+    let mut reader = Reader::default();
+    let read = reader.within("fault", |reader| Fault::read(fault, reader));
+    let problems = reader.finish();
+    let Some(mut read) = read.filter(|_| problems.is_empty()) else {
+        return Err(problems);
+    };
+    if fault.get("at").is_none() {
+        read.at = soon;
+    }
+    checked(design, Command::AddFault(design.faults.len(), read), "")
+}
+
+/// Returns the command that removes all faults.
+pub fn clear(design: &Design) -> Command {
+    let all = (0..design.faults.len()).rev();
+    Command::Batch(all.map(Command::RemoveFault).collect())
+}
+
+/// Returns a command that leads to a design without new problems. Problems of the command itself
+/// are below the path `before`.
+fn checked(design: &Design, command: Command, before: &str) -> Result<Command, Vec<Problem>> {
     let mut changed = design.clone();
     changed
         .apply(command.clone())

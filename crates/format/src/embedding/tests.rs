@@ -225,6 +225,41 @@ fn a_field_is_set_as_the_command_line_sets_it() {
 }
 
 #[test]
+fn faults_are_injected_and_removed() {
+    let mut design = shop();
+    let fault = |text: &str| json::value_from_str(text).unwrap();
+    let soon = design::Duration::s(7);
+    for (text, at) in [
+        (r#"{"kind": "crash", "target": "api", "for": "5s"}"#, 7.0),
+        (r#"{"kind": "crash", "target": "api", "at": "20s"}"#, 20.0),
+    ] {
+        design
+            .apply(inject(&design, &fault(text), soon).unwrap())
+            .unwrap();
+        assert_eq!(design.faults.last().unwrap().at.as_s(), at);
+    }
+    for (text, expected) in [
+        (
+            r#"{"kind": "crsh", "target": "api"}"#,
+            "fault.kind: unknown",
+        ),
+        (
+            r#"{"kind": "crash", "target": "apo"}"#,
+            "faults[2].target: ",
+        ),
+        (r#""crash""#, "fault: \"crash\" is not valid here"),
+    ] {
+        let problems = inject(&design, &fault(text), soon).expect_err(text);
+        assert!(
+            problems[0].to_string().starts_with(expected),
+            "{problems:?}"
+        );
+    }
+    design.apply(clear(&design)).unwrap();
+    assert_eq!(design.faults, []);
+}
+
+#[test]
 fn only_the_last_value_of_a_field_counts() {
     let mut sets = Sets::default();
     for id in 1..=3 {
