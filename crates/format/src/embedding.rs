@@ -174,15 +174,12 @@ fn request(value: &Value, reader: &mut Reader) -> Option<Request> {
     }
     let name: String = need(value, "type", reader)?;
     let Some((name, fields)) = TYPES.iter().find(|(known, _)| *known == name) else {
-        let known = TYPES.map(|(known, _)| known);
+        let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
         reader.within("type", |reader| reader.unknown("type", &name, &known));
         return None;
     };
-    let names: Vec<&str> = ["faultline", "id", "type"]
-        .iter()
-        .chain(fields.iter())
-        .copied()
-        .collect();
+    let mut names = vec!["faultline", "id", "type"];
+    names.extend_from_slice(fields);
     if !reader.check_names(value, &names) {
         return None;
     }
@@ -295,38 +292,42 @@ fn whole(value: &Value, name: &str, low: u64, high: u64, reader: &mut Reader) ->
     reader.within(name, |reader| reader.wrong(&Value::Number(number), &wanted))
 }
 
-/// Writes a message: its version, and these entries.
-pub fn write(entries: impl IntoIterator<Item = (&'static str, Value)>) -> String {
+/// Returns an object with these entries.
+pub fn object(entries: Vec<(&str, Value)>) -> Value {
     let entries = entries.into_iter();
-    let all = [("faultline", Value::Number(VERSION))].into_iter();
-    let all = all.chain(entries);
-    json::value_to_string(&Value::Map(
-        all.map(|(name, value)| (name.to_owned(), value)).collect(),
-    ))
+    Value::Map(
+        entries
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
+}
+
+/// Writes a message: its version, and these entries.
+pub fn write(mut entries: Vec<(&str, Value)>) -> String {
+    entries.insert(0, ("faultline", Value::Number(VERSION)));
+    json::value_to_string(&object(entries))
 }
 
 /// Writes the answer to a request that was carried out.
 pub fn answer(id: Value, value: Value) -> String {
-    write([("id", id), ("ok", value)])
+    write(vec![("id", id), ("ok", value)])
 }
 
 /// Writes the answer to a request that was not carried out. Without an id, it is a message of type
 /// `error`.
 pub fn refusal(id: Option<Value>, problems: &[Problem]) -> String {
     let problem = |problem: &Problem| {
-        let entries = [("path", &problem.path), ("message", &problem.message)];
-        Value::Map(
-            entries
-                .map(|(name, text)| (name.to_owned(), Value::text(text)))
-                .into(),
-        )
+        object(vec![
+            ("path", Value::text(&problem.path)),
+            ("message", Value::text(&problem.message)),
+        ])
     };
     let first = match id {
         Some(id) => ("id", id),
         None => ("type", Value::text("error")),
     };
     let problems = Value::List(problems.iter().map(problem).collect());
-    write([first, ("problems", problems)])
+    write(vec![first, ("problems", problems)])
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ fn findings(page: Page) -> Value {
     let written = findings.iter().map(|finding| {
         let text = |message| Value::Text(text::message(message, &titles));
         let subjects = finding.subjects.iter().map(Value::text);
-        let entries = [
+        protocol::object(vec![
             ("rule", Value::text(finding.rule.as_ref())),
             ("severity", Value::text(finding.severity.name())),
             ("subjects", Value::List(subjects.collect())),
@@ -200,8 +200,7 @@ fn findings(page: Page) -> Value {
             ("what", text(&finding.what)),
             ("why", text(&finding.why)),
             ("remedy", text(&finding.remedy)),
-        ];
-        Value::Map(entries.map(|(name, value)| (name.to_owned(), value)).into())
+        ])
     });
     Value::List(written.collect())
 }

@@ -77,7 +77,7 @@ pub(crate) fn listen(page: Page) {
     // Fails only without a window.
     let _ = set_interval_with_handle(beat, std::time::Duration::from_millis(BEAT_MS));
     if let Some(parent) = parent() {
-        let hello = protocol::write([("type", Value::text("listening"))]);
+        let hello = protocol::write(vec![("type", Value::text("listening"))]);
         // Says nothing that a page of any origin may not know.
         let _ = parent.post_message(&parsed(&hello), "*");
         tell_height(&parent);
@@ -101,16 +101,15 @@ fn tell_height(parent: &web_sys::Window) {
         .ok()
         .and_then(|width| width.as_f64())
         .unwrap_or(720.0);
-    let entries = [
+    let height = protocol::object(vec![
         ("message", Value::text("height")),
         (
             "value",
             Value::Number((width * 7.0 / 12.0).round().clamp(360.0, 600.0)),
         ),
         ("secret", Value::text(secret)),
-    ];
-    let entries = entries.map(|(name, value)| (name.to_owned(), value));
-    let text = format::json::value_to_string(&Value::Map(entries.into()));
+    ]);
+    let text = format::json::value_to_string(&height);
     let _ = parent.post_message(&parsed(&text), "*");
 }
 
@@ -332,7 +331,7 @@ impl Link {
     fn report(self, watch: &Watch) -> String {
         let values = watch.metrics.iter();
         let values = values.map(|(name, metric)| (name.clone(), self.value_of(metric)));
-        protocol::write([
+        protocol::write(vec![
             ("type", Value::text("values")),
             ("watch", Value::Number(f64::from(watch.id))),
             ("values", Value::Map(values.collect())),
@@ -372,7 +371,7 @@ impl Link {
         page.design.with_untracked(|design| {
             let nodes = design.nodes.iter().take(NODES_MAX);
             let nodes = nodes.map(|node| Value::text(node.id.as_str()));
-            protocol::write([
+            protocol::write(vec![
                 ("type", Value::text("state")),
                 ("run", Value::text(run)),
                 (

@@ -44,36 +44,32 @@ impl Metric {
             return Ok(Self::System(at));
         }
         let mut reader = Reader::default();
-        let parts = name.split_once('.').and_then(|(list, rest)| {
-            let (id, field) = rest.rsplit_once('.')?;
-            Some((list, id, field))
-        });
-        match parts {
-            Some(("nodes", id, field)) => {
-                let ids: Vec<&str> = design.nodes.iter().map(|node| node.id.as_str()).collect();
-                match (ids.contains(&id), place(field, &OF_NODES)) {
-                    (true, Some(at)) => return Ok(Self::Node(id.to_owned(), at)),
-                    (true, None) => {
-                        reader.within(name, |at| at.unknown("metric", field, &OF_NODES))
-                    }
-                    (false, _) => reader.within(name, |at| at.unknown("node", id, &ids)),
-                }
+        let is_link = name.starts_with("links.");
+        let below = name.strip_prefix("nodes.");
+        let below = below.or_else(|| name.strip_prefix("links."));
+        let Some((id, field)) = below.and_then(|below| below.rsplit_once('.')) else {
+            let mut names = NAMES.to_vec();
+            names.extend(["nodes.ID.waiting", "links.ID.in_flight"]);
+            reader.within(name, |reader| reader.unknown("metric", name, &names));
+            return Err(reader.finish());
+        };
+        let (what, ids, fields): (_, Vec<&str>, _) = match is_link {
+            true => {
+                let ids = design.links.iter().map(|link| link.id.as_str());
+                ("link", ids.collect(), OF_LINKS)
             }
-            Some(("links", id, field)) => {
-                let ids: Vec<&str> = design.links.iter().map(|link| link.id.as_str()).collect();
-                match (ids.contains(&id), place(field, &OF_LINKS)) {
-                    (true, Some(at)) => return Ok(Self::Link(id.to_owned(), at)),
-                    (true, None) => {
-                        reader.within(name, |at| at.unknown("metric", field, &OF_LINKS))
-                    }
-                    (false, _) => reader.within(name, |at| at.unknown("link", id, &ids)),
-                }
+            false => {
+                let ids = design.nodes.iter().map(|node| node.id.as_str());
+                ("node", ids.collect(), OF_NODES)
             }
-            _ => {
-                let forms = ["nodes.ID.waiting", "links.ID.in_flight"];
-                let names: Vec<&str> = NAMES.into_iter().chain(forms).collect();
-                reader.within(name, |at| at.unknown("metric", name, &names));
+        };
+        match (ids.contains(&id), place(field, &fields)) {
+            (true, Some(at)) if is_link => return Ok(Self::Link(id.to_owned(), at)),
+            (true, Some(at)) => return Ok(Self::Node(id.to_owned(), at)),
+            (true, None) => {
+                reader.within(name, |reader| reader.unknown("metric", field, &fields));
             }
+            (false, _) => reader.within(name, |reader| reader.unknown(what, id, &ids)),
         }
         Err(reader.finish())
     }

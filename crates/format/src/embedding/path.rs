@@ -85,8 +85,10 @@ fn checked(design: &Design, command: Command, before: &str) -> Result<Command, V
             });
             problems.collect::<Vec<Problem>>()
         })?;
-    let known = design.problems();
-    let mut problems = changed.problems();
+    // Reading a design finds every problem of it.
+    let all = |design: &Design| Design::read(&design.write(false)).err().unwrap_or_default();
+    let known = all(design);
+    let mut problems = all(&changed);
     problems.retain(|problem| !known.contains(problem));
     match problems.is_empty() {
         true => Ok(command),
