@@ -27,6 +27,13 @@ try {
   document.documentElement.dataset.loading = "other";
 }
 
+// A WordPress page appends a secret to the address of a frame, and waits for its height.
+const secret = /#\?secret=(\w+)/.exec(location.hash)?.[1];
+if (secret && parent !== window) {
+  const value = Math.min(600, Math.max(360, Math.round((innerWidth * 7) / 12)));
+  parent.postMessage({ message: "height", value, secret }, "*");
+}
+
 /** Shows a message in place of the page, or above it. In a frame, with a link to the playground. */
 globalThis.faultlineSays = (text, place) => {
   const message = document.createElement("p");

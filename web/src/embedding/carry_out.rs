@@ -24,23 +24,13 @@ pub(super) fn refuse(path: &str, message: &str) -> Done {
 /// Carries out a request about the page.
 pub(super) fn carry_out(page: Page, request: Request) -> Done {
     match request {
-        Request::Play if page.is_over() => page.restart(),
+        Request::Play if page.is_over() => return restart(page, None),
         Request::Play => page.play(true),
         Request::Pause => page.play(false),
         Request::Step => page.step(),
-        Request::Restart(None) => page.restart(),
-        Request::Restart(Some(seed)) => {
-            set(page, "seed", Value::Number(seed))?;
-            page.restart();
-        }
+        Request::Restart(seed) => return restart(page, seed),
         Request::Seek(time_s) => page.seek(time_s),
-        Request::RunTo(time_s) => {
-            let known_s = page.history.with_value(|history| history.known_s);
-            match time_s <= known_s {
-                true => page.seek(time_s),
-                false => page.run_ahead(time_s),
-            }
-        }
+        Request::RunTo(time_s) => return run_to(page, time_s),
         Request::Speed(speed) => page.set_speed(speed),
         Request::Get(path) => {
             return page
@@ -88,6 +78,24 @@ pub(super) fn set(page: Page, path: &str, value: Value) -> Done {
     page.command_keyed(command, format!("embedding {path}"));
     page.design
         .with_untracked(|design| protocol::get(design, path))
+}
+
+fn restart(page: Page, seed: Option<f64>) -> Done {
+    if let Some(seed) = seed {
+        set(page, "seed", Value::Number(seed))?;
+    }
+    page.restart();
+    Ok(Value::Null)
+}
+
+/// Goes to a moment, which the run may not have reached.
+fn run_to(page: Page, time_s: f64) -> Done {
+    let known_s = page.history.with_value(|history| history.known_s);
+    match time_s <= known_s {
+        true => page.seek(time_s),
+        false => page.run_ahead(time_s),
+    }
+    Ok(Value::Null)
 }
 
 fn lesson(page: Page) -> Result<(), Vec<Problem>> {

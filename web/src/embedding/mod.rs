@@ -80,7 +80,6 @@ pub(crate) fn listen(page: Page) {
         let hello = protocol::write(vec![("type", Value::text("listening"))]);
         // Says nothing that a page of any origin may not know.
         let _ = parent.post_message(&parsed(&hello), "*");
-        tell_height(&parent);
     }
 }
 
@@ -88,29 +87,6 @@ pub(crate) fn listen(page: Page) {
 fn parent() -> Option<web_sys::Window> {
     let parent = window().parent().ok()??;
     (parent != window()).then_some(parent)
-}
-
-/// Tells a WordPress page, which appends `#?secret=` to the address of a frame, how high it is.
-fn tell_height(parent: &web_sys::Window) {
-    let hash = window().location().hash().unwrap_or_default();
-    let Some((_, secret)) = hash.split_once("#?secret=") else {
-        return;
-    };
-    let width = window()
-        .inner_width()
-        .ok()
-        .and_then(|width| width.as_f64())
-        .unwrap_or(720.0);
-    let height = protocol::object(vec![
-        ("message", Value::text("height")),
-        (
-            "value",
-            Value::Number((width * 7.0 / 12.0).round().clamp(360.0, 600.0)),
-        ),
-        ("secret", Value::text(secret)),
-    ]);
-    let text = format::json::value_to_string(&height);
-    let _ = parent.post_message(&parsed(&text), "*");
 }
 
 /// A message of ours as JavaScript has it.
