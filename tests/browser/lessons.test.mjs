@@ -43,6 +43,32 @@ async function compared(page) {
   return Object.fromEntries(rows.map(([name, ...cells]) => [name, cells]));
 }
 
+for (const id of ["retry-storm", "cap", "cache-stampede"]) {
+  onPage(`the status sentence, the legend and the card of ${id} have one rate`, {}, async (page) => {
+    await openLesson(page, id);
+    const { design } = await state(page);
+    const clients = design.nodes.filter((node) => node.kind === "client");
+    await until(page, (s) => s.timeS > 2);
+    for (let moment = 0; moment < 5; moment += 1) {
+      // They are written in one turn, so they agree in a playing run as well.
+      const [said, offered, goodput, rates] = await page.evaluate((ids) => {
+        const text = (selector) => document.querySelector(selector).textContent;
+        const legend = (name) => text(`[data-series="${name}"] .num`);
+        const cards = ids.map((id) => text(`.node[data-id="${id}"] .rate`));
+        return [text(".lesson .now"), legend("Offered load"), legend("Goodput"), cards];
+      }, clients.map((node) => node.id));
+      const [, now] = said.match(/Goodput is ([\d.,]+) requests\/s/) ?? assert.fail(said);
+      assert.equal(now, goodput, said);
+      const load = said.match(/offered load is ([\d.,]+) requests\/s/);
+      if (load) assert.equal(load[1], offered, said);
+      if (clients.length === 1) assert.equal(rates[0], `${offered}/s`);
+      const trigger = page.locator(".lesson .trigger");
+      if (moment === 1 && (await trigger.count())) await trigger.first().click();
+      await page.waitForTimeout(1_300);
+    }
+  });
+}
+
 for (const id of ["retry-storm", "cache-stampede", "idempotency"]) {
   onPage(`the lesson ${id} is played from the gallery to the comparison`, {}, async (page) => {
     await openLesson(page, id);

@@ -4,6 +4,7 @@
 use design::Design;
 use editor::{Edit, EditKind, EditStep, GestureId};
 use format::message::WindowFrame;
+use host::rates::Rates;
 use leptos::prelude::*;
 
 use crate::findings::name_of;
@@ -60,6 +61,8 @@ pub(crate) struct History {
     pub(crate) windows: Vec<WindowFrame>,
     /// Faults (as the design schedules them) and edits, in order of time.
     pub(crate) marks: Vec<Mark>,
+    /// What users got recently, as of the last writing of the cards.
+    pub(crate) rates: Option<Rates>,
     /// Simulated time now, in seconds.
     pub(crate) now_s: f64,
     /// The latest moment the run has reached; later than now if it went back.
@@ -81,7 +84,7 @@ impl History {
         self.windows.clear();
         self.marks.retain(|mark| mark.kind.is_of_design());
         self.unheard.clear();
-        self.marked = None;
+        (self.marked, self.rates) = (None, None);
         (self.now_s, self.known_s, self.from_s) = (0.0, 0.0, 0.0);
     }
 

@@ -186,7 +186,7 @@ impl Page {
         if turn.taken {
             self.tell(|run| Request::Taken { run });
         }
-        if turn.write {
+        if turn.tick {
             self.renew_status();
         }
         let due = self.hidden.with_value(|hidden| hidden.edit_due);
@@ -219,6 +219,8 @@ impl Page {
         if self.status.get_untracked() != status {
             self.status.set(status);
         }
+        let rates = self.live.rates();
+        self.history.update_value(|history| history.rates = rates);
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
     }
 
@@ -288,10 +290,7 @@ impl Page {
         if frame.state != RunState::Playing {
             self.stand(frame.time_ns);
         }
-        let now = self
-            .history
-            .with_value(|history| charts::now(history.so_far()));
-        let p99_ms = now.map_or(f64::NAN, |[_, _, p99_ms]| p99_ms);
+        let p99_ms = self.history.with_value(charts::p99_ms);
         self.live
             .take_frame(frame, self.speed.get_untracked(), p99_ms);
     }

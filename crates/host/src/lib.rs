@@ -6,6 +6,7 @@ mod frame;
 mod inquiry;
 mod live;
 mod past;
+pub mod rates;
 mod session;
 mod trace;
 mod why;

@@ -14,7 +14,7 @@ use sim::{Simulation, Status};
 /// Frames come at most this often, in ms.
 const FRAME_MS: f64 = 15.0;
 /// A jump in time shows the run this much earlier as well, in ns: rates are taken over it.
-const LEAD: Time = 500_000_000;
+const LEAD: Time = crate::rates::OVER_NS;
 /// Least simulated time between two diagnoses of a playing run, in ns.
 const LOOK_EVERY: Time = 1_000_000_000;
 /// Least wall-clock time between two diagnoses: in ms, or as a multiple of the duration of the

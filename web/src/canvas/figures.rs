@@ -8,30 +8,7 @@ use super::boxes;
 use super::dom::{Attr, Text};
 use super::look::{self, Health, SlotRow, Totals};
 use crate::words;
-
-/// Rates are taken over at least this much simulated time, in ns.
-const RATE_OVER_NS: u64 = 500_000_000;
-
-/// Counts at two earlier moments, from which recent rates are taken.
-#[derive(Default)]
-pub(crate) struct Recent<T> {
-    earlier: (u64, T),
-    later: (u64, T),
-}
-
-impl<T: Copy + Default> Recent<T> {
-    /// Returns the counts to take the difference to, and how long ago they were, in seconds.
-    pub(super) fn base(&mut self, time_ns: u64, now: T) -> (T, f64) {
-        if time_ns < self.later.0 {
-            *self = Self::default();
-        }
-        if time_ns - self.later.0 >= RATE_OVER_NS {
-            self.earlier = self.later;
-            self.later = (time_ns, now);
-        }
-        (self.earlier.1, (time_ns - self.earlier.0) as f64 / 1e9)
-    }
-}
+use host::rates::Recent;
 
 /// The parts of a node's card that change while the simulation runs.
 pub(crate) struct NodeParts {

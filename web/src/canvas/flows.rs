@@ -5,8 +5,8 @@ use format::message::LinkFrame;
 use web_sys::Element;
 
 use super::dom::{Attr, Text};
-use super::figures::Recent;
 use crate::words;
+use host::rates::Recent;
 
 /// Minimum retry amplification that is shown.
 const TIMES_MIN: f64 = 1.25;

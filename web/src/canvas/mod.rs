@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use design::Design;
 use editor::{Routes, Viewport};
 use format::message::{Frame, NodeFrame, RunState};
+use host::rates::{Rates, Recent};
 use leptos::prelude::*;
 
 pub(crate) use animation::{animate, to_stage};
@@ -53,8 +54,10 @@ use flows::{Flow, LinkParts};
 use particles::{Particles, Route};
 use surface::Surface;
 
-/// Interval at which words and rates are written, in ms.
-const WRITE_EVERY_MS: f64 = 120.0;
+/// Interval at which the charts follow a run, in ms.
+const TICK_EVERY_MS: f64 = 120.0;
+/// Interval at which words and rates of a playing run are written, in ms: slow enough to read them.
+const WRITE_EVERY_MS: f64 = 480.0;
 
 /// Distance within which a dot is hit, in pixels.
 const DOT_REACH_PX: f64 = 7.0;
@@ -83,11 +86,13 @@ struct Picture {
     frame: Frame,
     /// The p99 latency of all users as the charts show it, in ms; NaN if there is none.
     p99_ms: f64,
-    /// The run half a second before a frame that was jumped to.
+    /// The run one second before a frame that was jumped to.
     lead: Option<Frame>,
     /// Whether the newest frame has not been drawn yet.
     fresh: bool,
-    /// Whether its words and rates have not been written yet. A paused run sends no other frame.
+    /// Whether the charts have not followed it yet.
+    unticked: bool,
+    /// Whether its words and rates have not been written yet.
     unwritten: bool,
     /// Whether something other than dots requires a redraw.
     stale: bool,
@@ -97,7 +102,11 @@ struct Picture {
     offset: [f64; 2],
     scale: f64,
     last_ms: f64,
+    ticked_ms: f64,
     written_ms: f64,
+    /// The counts of all users, and their rates as of the last writing.
+    users: Recent<[u64; 4]>,
+    rates: Option<Rates>,
 }
 
 /// Returns the state of a node, in words.
@@ -127,7 +136,7 @@ pub(crate) struct Turn {
     /// A frame was taken: the worker may send the next.
     pub(crate) taken: bool,
     /// It is time to update metrics that are signals.
-    pub(crate) write: bool,
+    pub(crate) tick: bool,
 }
 
 impl Live {
@@ -148,7 +157,7 @@ impl Live {
         self.0.update_value(|picture| {
             picture.nodes.insert(id, parts);
             picture.fresh = true;
-            picture.written_ms = 0.0;
+            (picture.ticked_ms, picture.written_ms) = (0.0, 0.0);
         });
     }
 
@@ -231,7 +240,7 @@ impl Live {
         self.0.update_value(|picture| {
             picture.particles.clear();
             picture.clock.restart();
-            picture.stale = true;
+            (picture.rates, picture.stale) = (None, true);
         });
     }
 
@@ -261,6 +270,11 @@ impl Live {
         self.0.with_value(|picture| read(&picture.frame))
     }
 
+    /// Returns what users got recently, as of the last writing of the cards.
+    pub(crate) fn rates(self) -> Option<Rates> {
+        self.0.with_value(|picture| picture.rates)
+    }
+
     /// Returns the number of dots on the screen.
     pub(crate) fn dots(self) -> usize {
         self.0.with_value(|picture| picture.particles.len())
@@ -280,7 +294,8 @@ impl Live {
         self.0.update_value(|picture| {
             picture.for_operators = only;
             picture.particles.clear();
-            (picture.fresh, picture.stale, picture.written_ms) = (true, true, 0.0);
+            (picture.fresh, picture.stale) = (true, true);
+            (picture.ticked_ms, picture.written_ms) = (0.0, 0.0);
         });
     }
 
@@ -348,7 +363,7 @@ impl Live {
             .try_update_value(|picture| picture.turn(now_ms))
             .unwrap_or(Turn {
                 taken: false,
-                write: false,
+                tick: false,
             })
     }
 }
@@ -364,7 +379,7 @@ impl Picture {
             self.particles
                 .place(&frame.flights, &self.clock, &self.routes, rate);
         }
-        (self.stale, self.written_ms) = (true, 0.0);
+        (self.stale, self.ticked_ms, self.written_ms) = (true, 0.0, 0.0);
     }
 
     fn turn(&mut self, now_ms: f64) -> Turn {
@@ -372,11 +387,18 @@ impl Picture {
         self.last_ms = now_ms;
         let taken = std::mem::take(&mut self.fresh);
         self.unwritten |= taken;
-        let write = self.unwritten && now_ms - self.written_ms >= WRITE_EVERY_MS;
+        self.unticked |= taken;
+        let tick = self.unticked && now_ms - self.ticked_ms >= TICK_EVERY_MS;
         if taken {
             self.draw_nodes();
         }
-        if write {
+        if tick {
+            (self.ticked_ms, self.unticked) = (now_ms, false);
+        }
+        let is_due = now_ms - self.written_ms >= WRITE_EVERY_MS;
+        let is_playing = self.frame.state == RunState::Playing;
+        // A run that does not play sends no other frame.
+        if tick && self.unwritten && (is_due || !is_playing) {
             (self.written_ms, self.unwritten) = (now_ms, false);
             let lead = self.lead.take();
             let frame = std::mem::take(&mut self.frame);
@@ -393,7 +415,7 @@ impl Picture {
             self.stale = false;
             self.draw_dots();
         }
-        Turn { taken, write }
+        Turn { taken, tick }
     }
 
     fn draw_dots(&mut self) {
@@ -442,6 +464,7 @@ impl Picture {
             return;
         }
         let time_ns = frame.time_ns;
+        self.rates = Rates::of(frame, &mut self.users);
         let clients = self
             .node_order
             .iter()

@@ -2,6 +2,8 @@
 
 use format::message::WindowFrame;
 
+use crate::history::History;
+
 /// Narrower columns than this show noise, not the system.
 const COLUMN_PX: f64 = 3.0;
 /// "Now" is the mean of this much of the recent past, because single windows hold few requests.
@@ -66,8 +68,22 @@ impl Figures {
         })
     }
 
-    /// Returns the metrics of the recent past.
-    pub(super) fn now(windows: &[WindowFrame]) -> Option<Self> {
+    /// Returns the metrics of the recent past. The rates are those of the cards.
+    pub(super) fn now(history: &History) -> Option<Self> {
+        let recent = Self::recent(history.so_far())?;
+        Some(match history.rates {
+            Some(rates) => Self {
+                offered: rates.offered,
+                throughput: rates.throughput,
+                goodput: rates.goodput,
+                failed: rates.failed,
+                ..recent
+            },
+            None => recent,
+        })
+    }
+
+    fn recent(windows: &[WindowFrame]) -> Option<Self> {
         let last = windows.last()?;
         let from_s = last.start_s + last.width_s - NOW_S;
         let start = windows.partition_point(|window| window.start_s < from_s - 1e-9);

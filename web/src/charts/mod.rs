@@ -16,9 +16,7 @@ mod words;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
-use format::message::WindowFrame;
-
-use crate::history::{Mark, MarkKind, SharedHistory};
+use crate::history::{History, Mark, MarkKind, SharedHistory};
 use crate::state::Page;
 use brush::{Picture, Places};
 use columns::{Figures, column_at, columns};
@@ -58,30 +56,40 @@ struct Charter {
     summary: RwSignal<String>,
 }
 
-/// Returns offered load and goodput per second, and p99 latency, as the charts show them beside
-/// their names.
-pub(crate) fn now(windows: &[WindowFrame]) -> Option<[f64; 3]> {
-    Figures::now(windows).map(|now| [now.offered, now.goodput, now.p99_ms])
+/// Returns the p99 latency of the recent past, in ms, as the charts show it beside its name. It is
+/// NaN if there is none.
+pub(crate) fn p99_ms(history: &History) -> f64 {
+    Figures::now(history).map_or(f64::NAN, |now| now.p99_ms)
 }
 
 /// Returns the metrics named [`format::embedding::NAMES`], in their order, as the charts show them
 /// beside their names; NaN where nothing was measured.
-pub(crate) fn metrics(windows: &[WindowFrame], now_s: f64) -> [f64; 9] {
-    let Some(now) = Figures::now(windows) else {
+pub(crate) fn metrics(history: &History) -> [f64; 9] {
+    named(Figures::now(history), history.now_s)
+}
+
+/// Returns the same metrics of one window.
+pub(crate) fn metrics_of(window: &WindowFrame) -> [f64; 9] {
+    let end_s = window.start_s + window.width_s;
+    named(Figures::of(std::slice::from_ref(window)), end_s)
+}
+
+fn named(figures: Option<Figures>, at_s: f64) -> [f64; 9] {
+    let Some(of) = figures else {
         let mut none = [f64::NAN; 9];
-        none[8] = now_s;
+        none[8] = at_s;
         return none;
     };
     [
-        now.goodput,
-        now.offered,
-        now.throughput,
-        now.failed,
-        now.p50_ms,
-        now.p99_ms,
-        now.amplification,
-        now.waiting,
-        now_s,
+        of.goodput,
+        of.offered,
+        of.throughput,
+        of.failed,
+        of.p50_ms,
+        of.p99_ms,
+        of.amplification,
+        of.waiting,
+        at_s,
     ]
 }
 
@@ -204,7 +212,7 @@ impl Charter {
                 },
             };
             paint(&cx, &look, &places, &picture);
-            let now = Figures::now(history.so_far()).filter(|_| !self.is_unheard(history.now_s));
+            let now = Figures::now(history).filter(|_| !self.is_unheard(history.now_s));
             self.summarise(history.now_s, now.as_ref());
             self.painted.update_value(|painted| {
                 painted.columns = columns;

@@ -1,6 +1,7 @@
 //! Metrics in words: the values of the legend, and the text alternative of the charts.
 
 use super::columns::Figures;
+use crate::words::figure;
 
 /// What the legend shows, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +56,10 @@ impl Series {
     /// flicker.
     pub(super) fn of(self, figures: &Figures) -> String {
         match self {
-            Self::Offered => decimals(figures.offered, 0),
-            Self::Throughput => decimals(figures.throughput, 0),
-            Self::Goodput => decimals(figures.goodput, 0),
-            Self::Failed => decimals(figures.failed, 0),
+            Self::Offered => figure(figures.offered),
+            Self::Throughput => figure(figures.throughput),
+            Self::Goodput => figure(figures.goodput),
+            Self::Failed => figure(figures.failed),
             Self::P99 => latency(figures.p99_ms),
             Self::P50 => latency(figures.p50_ms),
             Self::Amplification => decimals(figures.amplification, 1),

@@ -237,7 +237,7 @@ impl Link {
         };
         let pair = |window: &WindowFrame| {
             let end_s = window.start_s + window.width_s;
-            let value = crate::charts::metrics(std::slice::from_ref(window), end_s)[at];
+            let value = crate::charts::metrics_of(window)[at];
             let value = if value.is_finite() {
                 Value::Number(value)
             } else {
@@ -256,7 +256,7 @@ impl Link {
         let page = self.page;
         let system = page
             .history
-            .with_value(|history| crate::charts::metrics(history.so_far(), history.now_s));
+            .with_value(crate::charts::metrics);
         let value = page.design.with_untracked(|design| {
             page.live
                 .with_frame(|frame| metric.of(&system, frame, design))

@@ -7,15 +7,11 @@ use leptos::prelude::*;
 use super::Lesson;
 use super::trigger::spans;
 use crate::bind::text;
-use crate::charts;
 use crate::state::Page;
 use crate::words;
 
 /// Whether goodput has recovered is judged by means over this many simulated seconds.
 const LATELY_S: f64 = 2.0;
-/// Minimum time between two sentences about goodput, in ms: while the charts show the same, and
-/// once they have moved on.
-const READ_MS: [f64; 2] = [2_000.0, 250.0];
 /// The metrics before a fault are means over at most this long.
 const BEFORE_S: f64 = 10.0;
 
@@ -41,30 +37,17 @@ struct Figures {
     before: f64,
 }
 
-/// The sentence about goodput: its text, when it was written, in ms, and the number of windows that
-/// the charts showed then.
-type Said = (String, f64, usize);
-
 /// The state of the run in a sentence or two: in the lesson's own metric if it has one, which
-/// follows the badges, then goodput, which follows the charts.
+/// follows the badges, then goodput, with the rates of the charts and the cards.
 #[component]
 pub(super) fn Status(lesson: StoredValue<Lesson>) -> impl IntoView {
     let page = Page::get();
     let figures = watch(page, lesson);
-    let goodput = Memo::new(move |last: Option<&Said>| {
-        let (now_ms, plays) = (js_sys::Date::now(), page.playing.get());
-        let shown = page.history.with_value(|history| history.so_far().len());
-        let is_held = |last: &&Said| now_ms - last.1 < READ_MS[usize::from(last.2 != shown)];
-        let said = figures.with(sentence);
-        match last.filter(is_held) {
-            Some(last) if plays => last.clone(),
-            _ => (said, now_ms, shown),
-        }
-    });
+    let goodput = Memo::new(move |_| figures.with(sentence));
     let said = text(move || {
         let own = page.review.says.get();
         let own = own.map_or_else(String::new, |own| own + " ");
-        goodput.with(|(goodput, ..)| own + goodput)
+        goodput.with(|goodput| own + goodput)
     });
     view! { <p class="now">{said}</p> }.into_any()
 }
@@ -114,13 +97,11 @@ fn figures(page: Page, lesson: &Lesson, design: &Design) -> Figures {
             },
             None => Phase::Down { for_s: now_s - end },
         };
-        // The metrics are those that the charts show beside their names.
-        let now = charts::now(history.so_far());
-        let [offered, goodput, _] = now.unwrap_or([f64::NAN; 3]);
+        let rates = history.rates;
         Figures {
             phase,
-            offered,
-            goodput,
+            offered: rates.map_or(f64::NAN, |rates| rates.offered),
+            goodput: rates.map_or(f64::NAN, |rates| rates.goodput),
             before: mean(before, |window| window.goodput_per_s),
         }
     })
@@ -153,12 +134,16 @@ fn sentence(figures: &Figures) -> String {
     let now = match figures.offered {
         offered if offered.is_nan() => return "The run begins.".to_owned(),
         offered if offered < 0.5 => "No requests arrive at the moment.".to_owned(),
-        _ => format!("Goodput is {goodput}/s; offered load is {offered}/s."),
+        // Requests that arrived before this second end in it as well.
+        _ if figures.goodput > figures.offered => {
+            format!("Goodput is {goodput} requests/s and keeps up with the offered load.")
+        }
+        _ => format!("Goodput is {goodput} requests/s; offered load is {offered} requests/s."),
     };
     let before = match figures.before.is_nan() {
         true => String::new(),
         false => format!(
-            " Before the fault, goodput was {}/s.",
+            " Before the fault, goodput was {} requests/s.",
             words::figure(figures.before)
         ),
     };

@@ -30,8 +30,8 @@ pub struct Frame {
     pub from_ns: u64,
     /// The last seek that was done; 0 for none.
     pub seek: u32,
-    /// With the first frame after a jump in time: the run half a second earlier, so that rates can
-    /// be told.
+    /// With the first frame after a jump in time: the run one second earlier, so that rates can be
+    /// taken.
     pub lead: Option<Box<Frame>>,
     /// Recent simulated seconds per second.
     pub speed: f64,

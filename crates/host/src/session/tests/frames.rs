@@ -1,6 +1,7 @@
 //! What frames say and show.
 
 use super::*;
+use format::message as wire;
 
 #[test]
 fn the_status_sentence_is_of_the_frame_that_carries_it_at_any_speed_and_after_a_jump_back() {
@@ -111,4 +112,57 @@ fn the_place_of_a_leader_that_is_down_is_vacant_until_another_leads() {
         }
     }
     assert_eq!(seen, ["L..", "_..", ".L."]);
+}
+
+#[test]
+fn users_cards_and_charts_have_one_rate_at_one_moment() {
+    use crate::rates::{Rates, Recent};
+    for id in ["retry-storm", "cap", "cache-stampede"] {
+        let design = scenarios::find(id).expect("it is in the library").faulty();
+        let is_client = |node: &design::Node| matches!(node.kind, design::Kind::Client(_));
+        let clients: Vec<bool> = design.nodes.iter().map(is_client).collect();
+        let mut session = Session::new();
+        load(&mut session, format::json::write(&design), 5.0);
+        let (mut users, mut cards) = (Recent::default(), Recent::default());
+        let (mut windows, mut shown) = (Vec::new(), Vec::new());
+        // A frame comes every 200 ms of the run.
+        for reply in drive(&mut session, 4_000.0, 100) {
+            let Reply::Frame(frame) = reply else { continue };
+            windows.extend(frame.windows.iter().copied());
+            let Some(rates) = Rates::of(&frame, &mut users) else {
+                continue;
+            };
+            let sent = frame.nodes.iter().zip(&clients).filter(|(_, is)| **is);
+            let sent: u64 = sent.map(|(node, _)| node.arrivals).sum();
+            let (base, seconds) = cards.base(frame.time_ns, sent);
+            assert_eq!(rates.offered, (sent - base) as f64 / seconds, "{id}");
+            if seconds == 1.0 {
+                shown.push((frame.time_ns as f64 / 1e9, rates));
+            }
+        }
+        let checked = shown.iter().filter(|(at_s, rates)| {
+            let is_within = |window: &&wire::WindowFrame| {
+                let end_s = window.start_s + window.width_s;
+                window.start_s > at_s - 1.0 - 1e-6 && end_s < at_s + 1e-6
+            };
+            let drawn: Vec<_> = windows.iter().filter(is_within).collect();
+            let width_s: f64 = drawn.iter().map(|window| window.width_s).sum();
+            let count = |of: fn(&wire::WindowFrame) -> f32| -> f64 {
+                drawn.iter().map(|w| f64::from(of(w)) * w.width_s).sum()
+            };
+            let is_whole = width_s > 1.0 - 1e-6;
+            for (rate, drawn) in [
+                (rates.offered, count(|w| w.offered_per_s)),
+                (rates.throughput, count(|w| w.throughput_per_s)),
+                (rates.goodput, count(|w| w.goodput_per_s)),
+                (rates.failed, count(|w| w.failed_per_s)),
+            ] {
+                // An event at the very boundary may be on either side.
+                let is_same = (rate - drawn).abs() < 2.0;
+                assert!(!is_whole || is_same, "{id} at {at_s} s: {rate} {drawn}");
+            }
+            is_whole
+        });
+        assert!(checked.count() >= 10, "{id}");
+    }
 }
