@@ -143,6 +143,17 @@ pub(crate) fn amplification(nodes: usize, links: &[(usize, usize)], flows: &[Flo
     on_link
 }
 
+/// Returns the maximum number of attempts that a call over a link can make. In a second in which
+/// many calls wait for their next attempt, there are more attempts than that for each new call.
+pub(super) fn most_attempts(link: &design::Link) -> f64 {
+    let retries = link.retry.as_ref().map_or(1, |retry| retry.max_attempts);
+    let copies = link
+        .hedge
+        .as_ref()
+        .map_or(1.0, |hedge| f64::from(hedge.max) + 1.0);
+    f64::from(retries) * copies
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ mod moment;
 mod nodes;
 mod notes;
 mod overlay;
+mod pace;
 mod particles;
 mod places;
 mod popup;
@@ -32,7 +33,7 @@ use std::collections::BTreeMap;
 use design::Design;
 use editor::{Routes, Viewport};
 use format::message::{Frame, NodeFrame, RunState};
-use host::rates::{Rates, Recent};
+use host::rates::Rates;
 use leptos::prelude::*;
 
 pub(crate) use animation::{animate, to_stage};
@@ -51,13 +52,9 @@ use clock::Clock;
 use dom::Text;
 use figures::{Body, NodeParts};
 use flows::{Flow, LinkParts};
+use pace::Pace;
 use particles::{Particles, Route};
 use surface::Surface;
-
-/// Interval at which the charts follow a run, in ms.
-const TICK_EVERY_MS: f64 = 120.0;
-/// Interval at which words and rates of a playing run are written, in ms: slow enough to read them.
-const WRITE_EVERY_MS: f64 = 480.0;
 
 /// Distance within which a dot is hit, in pixels.
 const DOT_REACH_PX: f64 = 7.0;
@@ -90,10 +87,7 @@ struct Picture {
     lead: Option<Frame>,
     /// Whether the newest frame has not been drawn yet.
     fresh: bool,
-    /// Whether the charts have not followed it yet.
-    unticked: bool,
-    /// Whether its words and rates have not been written yet.
-    unwritten: bool,
+    pace: Pace,
     /// Whether something other than dots requires a redraw.
     stale: bool,
     still: bool,
@@ -102,11 +96,6 @@ struct Picture {
     offset: [f64; 2],
     scale: f64,
     last_ms: f64,
-    ticked_ms: f64,
-    written_ms: f64,
-    /// The counts of all users, and their rates as of the last writing.
-    users: Recent<[u64; 4]>,
-    rates: Option<Rates>,
 }
 
 /// Returns the state of a node, in words.
@@ -157,7 +146,7 @@ impl Live {
         self.0.update_value(|picture| {
             picture.nodes.insert(id, parts);
             picture.fresh = true;
-            (picture.ticked_ms, picture.written_ms) = (0.0, 0.0);
+            picture.pace.hurry();
         });
     }
 
@@ -204,7 +193,7 @@ impl Live {
             picture.link_order = links
                 .map(|link| {
                     let ends = [&link.from, &link.to].map(|id| place(id).unwrap_or_default());
-                    (link.id.clone(), ends.into(), most_attempts(link))
+                    (link.id.clone(), ends.into(), flows::most_attempts(link))
                 })
                 .collect();
             picture.stale = true;
@@ -240,7 +229,7 @@ impl Live {
         self.0.update_value(|picture| {
             picture.particles.clear();
             picture.clock.restart();
-            (picture.rates, picture.stale) = (None, true);
+            (picture.pace.rates, picture.stale) = (None, true);
         });
     }
 
@@ -272,7 +261,7 @@ impl Live {
 
     /// Returns what users got recently, as of the last writing of the cards.
     pub(crate) fn rates(self) -> Option<Rates> {
-        self.0.with_value(|picture| picture.rates)
+        self.0.with_value(|picture| picture.pace.rates)
     }
 
     /// Returns the number of dots on the screen.
@@ -295,7 +284,7 @@ impl Live {
             picture.for_operators = only;
             picture.particles.clear();
             (picture.fresh, picture.stale) = (true, true);
-            (picture.ticked_ms, picture.written_ms) = (0.0, 0.0);
+            picture.pace.hurry();
         });
     }
 
@@ -379,27 +368,20 @@ impl Picture {
             self.particles
                 .place(&frame.flights, &self.clock, &self.routes, rate);
         }
-        (self.stale, self.ticked_ms, self.written_ms) = (true, 0.0, 0.0);
+        self.stale = true;
+        self.pace.hurry();
     }
 
     fn turn(&mut self, now_ms: f64) -> Turn {
         let elapsed_ms = now_ms - self.last_ms;
         self.last_ms = now_ms;
         let taken = std::mem::take(&mut self.fresh);
-        self.unwritten |= taken;
-        self.unticked |= taken;
-        let tick = self.unticked && now_ms - self.ticked_ms >= TICK_EVERY_MS;
+        let is_playing = self.frame.state == RunState::Playing;
+        let (tick, write) = self.pace.turn(taken, is_playing, now_ms);
         if taken {
             self.draw_nodes();
         }
-        if tick {
-            (self.ticked_ms, self.unticked) = (now_ms, false);
-        }
-        let is_due = now_ms - self.written_ms >= WRITE_EVERY_MS;
-        let is_playing = self.frame.state == RunState::Playing;
-        // A run that does not play sends no other frame.
-        if tick && self.unwritten && (is_due || !is_playing) {
-            (self.written_ms, self.unwritten) = (now_ms, false);
+        if write {
             let lead = self.lead.take();
             let frame = std::mem::take(&mut self.frame);
             if let Some(lead) = &lead {
@@ -464,7 +446,7 @@ impl Picture {
             return;
         }
         let time_ns = frame.time_ns;
-        self.rates = Rates::of(frame, &mut self.users);
+        self.pace.write(frame);
         let clients = self
             .node_order
             .iter()
@@ -512,15 +494,4 @@ impl Picture {
             }
         }
     }
-}
-
-/// Returns the maximum number of attempts that a call over a link can make. In a second in which
-/// many calls wait for their next attempt, there are more attempts than that for each new call.
-fn most_attempts(link: &design::Link) -> f64 {
-    let retries = link.retry.as_ref().map_or(1, |retry| retry.max_attempts);
-    let copies = link
-        .hedge
-        .as_ref()
-        .map_or(1.0, |hedge| f64::from(hedge.max) + 1.0);
-    f64::from(retries) * copies
 }
