@@ -302,22 +302,29 @@ fn node_frame(simulation: &Simulation, place: NodeIx, kind: &Kind) -> wire::Node
                 _ => 0,
             },
         ],
+        redelivered: match behaviour {
+            Node::Queue(queue) => queue.tally.redelivered,
+            _ => 0,
+        },
         heard: state.emits_metrics(),
         replicas: replicas(world, place),
         boxes: boxes(world, place, behaviour),
     }
 }
 
-/// The replicas that are there, by their places.
-fn present(world: &World, place: NodeIx) -> impl Iterator<Item = (usize, &Replica)> {
-    let replicas = world.node(place).replicas.iter().enumerate();
-    replicas.filter(|(_, state)| state.stage != Stage::Absent)
+/// The replicas that are shown, by their places: those that are there, and while all are drawn one
+/// by one, those that the autoscaler removed.
+fn shown(world: &World, place: NodeIx) -> impl Iterator<Item = (usize, &Replica)> {
+    let replicas = &world.node(place).replicas;
+    let has_room = replicas.len() <= wire::BOXES_MAX;
+    let replicas = replicas.iter().enumerate();
+    replicas.filter(move |(_, state)| has_room || state.stage != Stage::Absent)
 }
 
 /// The load and the role of each replica, where there are several and not too many.
 fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> {
     let stations = behaviour.stations();
-    let count = present(world, place).count();
+    let count = shown(world, place).count();
     if stations.is_empty() || !(2..=wire::BOXES_MAX).contains(&count) {
         return Vec::new();
     }
@@ -326,7 +333,10 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
         let mut members = 0..stations.len() as u32;
         !members.any(|member| coordinator.is_leader(member))
     };
-    let shown = present(world, place).map(|(replica, state)| {
+    let boxes = shown(world, place).map(|(replica, state)| {
+        if state.stage == Stage::Absent {
+            return wire::BoxFrame::default();
+        }
         let zone = world.zone_of(place, replica as u32);
         let last = before.replace(zone).flatten();
         let cut = world.is_cut(last, zone) || world.is_cut(zone, last);
@@ -358,13 +368,14 @@ fn boxes(world: &World, place: NodeIx, behaviour: &Node) -> Vec<wire::BoxFrame> 
             cut,
         }
     });
-    shown.collect()
+    boxes.collect()
 }
 
 fn replicas(world: &World, place: NodeIx) -> Vec<wire::ReplicaState> {
-    let shown = present(world, place).take(REPLICAS_SHOWN);
+    let shown = shown(world, place).take(REPLICAS_SHOWN);
     shown
         .map(|(replica, state)| match state {
+            state if state.stage == Stage::Absent => wire::ReplicaState::Removed,
             state
                 if matches!(state.stage, Stage::Starting | Stage::Restarting)
                     && !state.is_crashed =>

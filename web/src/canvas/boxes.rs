@@ -50,8 +50,8 @@ pub(crate) fn paths(states: &[ReplicaState], boxes: &[BoxFrame]) -> Paths {
             let tear = format_args!("M{x} 1l-2 4 4 4-4 4 4 4-4 4 4 4-4 4 2 3");
             put(&mut paths, Part::Tear, tear);
         }
-        // A starting replica has no load yet.
-        if *state != ReplicaState::Starting {
+        // A starting replica has no load yet, and a removed one has none any more.
+        if !matches!(state, ReplicaState::Starting | ReplicaState::Removed) {
             draw_load(&mut paths, (*state, one), scale, place);
         }
     }
@@ -91,6 +91,18 @@ fn draw_state(paths: &mut Paths, state: ReplicaState, (x, w): (u32, u32)) {
             let right = x + w;
             let edge = format_args!("M{x} {TOP}h{w}v{HIGH}h-{w}zM{x} {end}L{right} {TOP}");
             put(paths, Part::Faulty, edge);
+        }
+        // Its corners: the place is kept, and nothing is wrong with it.
+        ReplicaState::Removed => {
+            let (right, c) = (x + w, (w / 3).min(5));
+            let corners = format_args!(
+                "M{x} {}v-{c}h{c}M{} {TOP}h{c}v{c}M{right} {}v{c}h-{c}M{} {end}h-{c}v-{c}",
+                TOP + c,
+                right - c,
+                end - c,
+                x + c
+            );
+            put(paths, Part::Edge, corners);
         }
         ReplicaState::Up => {}
     }
@@ -205,9 +217,9 @@ mod tests {
 
     #[test]
     fn states_and_roles_have_marks_of_their_own() {
-        use ReplicaState::{Down, Ejected, Slow, Starting, Up};
-        let states = [Up, Slow, Down, Ejected, Starting];
-        let mut boxes = [loaded(5); 5];
+        use ReplicaState::{Down, Ejected, Removed, Slow, Starting, Up};
+        let states = [Up, Slow, Down, Ejected, Starting, Removed];
+        let mut boxes = [loaded(5); 6];
         boxes[0].leads = true;
         boxes[1].lag_ms = 5_000;
         boxes[2].cut = true;
@@ -221,7 +233,8 @@ mod tests {
         assert_eq!(count(Part::Tear), 1);
         assert_eq!(count(Part::Ejected), 1);
         assert_eq!(count(Part::Starting), 1);
-        assert_eq!(count(Part::Edge), 3);
+        // Three boxes, and the four corners of the place that the autoscaler emptied.
+        assert_eq!(count(Part::Edge), 3 + 4);
         // The place of the replica that is down, and of its leader.
         assert_eq!(count(Part::Gone), 2);
     }

@@ -248,9 +248,13 @@ impl NodeParts {
             .into_iter()
             .chain(age)
             .chain(look::harm(node.harm))
+            .chain(look::redelivered(node.redelivered))
             .collect();
         self.harm.set(&harm.join(", "));
-        self.harm_shape.set(&look::coins(node.harm, age_ns));
+        self.harm_shape.set(&match node.redelivered {
+            0 => look::coins(node.harm, age_ns),
+            _ => look::LOOP.to_owned(),
+        });
         let failed = look::failures(node);
         self.badge.set(&match failed {
             0 => String::new(),

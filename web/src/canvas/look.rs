@@ -101,15 +101,18 @@ pub(crate) fn health(node: &NodeFrame, recent: Totals) -> Health {
     let replicas_up = node.replicas.iter().filter(up).count();
     let starting = |state: &&ReplicaState| matches!(state, ReplicaState::Starting);
     let starting = node.replicas.iter().filter(starting).count();
-    let gone = !node.replicas.is_empty()
+    let removed = |state: &&ReplicaState| matches!(state, ReplicaState::Removed);
+    let present = node.replicas.len() - node.replicas.iter().filter(removed).count();
+    let gone = present > 0
         && node
             .replicas
             .iter()
+            .filter(|state| !removed(state))
             .all(|state| matches!(state, ReplicaState::Down | ReplicaState::Starting));
     let answered = recent.completions + recent.failures;
     if gone || answered > 0 && recent.failures * 3 > answered {
         Health::Failing
-    } else if replicas_up + starting < node.replicas.len()
+    } else if replicas_up + starting < present
         || recent.failures * 100 > answered
         || recent.harm > 0
     {
@@ -270,6 +273,14 @@ pub(crate) fn coins([stale, duplicates, undone]: [u64; 3], age_ns: u64) -> Strin
         );
     }
     path
+}
+
+/// A message that comes round again, with an arrow: it is redelivered.
+pub(crate) const LOOP: &str = "M9 2.5h-3a4.5 4.5 0 1 0 4.5 4.5M7 .5l2.5 2-2.5 2M4.5 5.5h3v3h-3z";
+
+/// Returns how often a queue delivered messages again so far, in words.
+pub(crate) fn redelivered(times: u64) -> Option<String> {
+    (times > 0).then(|| format!("redelivered {}\u{d7}", words::count(times)))
 }
 
 /// Returns the harm that a node did to data so far, in words.

@@ -110,6 +110,8 @@ pub struct NodeFrame {
     pub worked_ms: [u64; 2],
     /// Stale answers, effects applied again, and writes undone so far.
     pub harm: [u64; 3],
+    /// Redeliveries so far (queues).
+    pub redelivered: u64,
     /// Whether what it tells of itself reaches its operators.
     pub heard: bool,
     /// Replicas, at most 64 of them shown.
@@ -251,6 +253,8 @@ pub enum ReplicaState {
     Ejected,
     /// Not there yet: it starts, or starts again.
     Starting,
+    /// Removed by the autoscaler: an empty place, with its load at 0.
+    Removed,
 }
 
 /// A link at one moment.
