@@ -12,6 +12,10 @@ pub const FIT_MAX: f64 = 1.25;
 pub const FIT_MARGIN: f64 = 48.0;
 /// Free space above and below it, where tools cover the canvas.
 const TOOLS_MARGIN: [f64; 2] = [80.0, 56.0];
+/// The same on a phone: the palette is one row, and words below the last card stand above the zoom.
+const TOOLS_MARGIN_NARROW: [f64; 2] = [57.0, 68.0];
+/// Width below which a screen is narrow, in pixels.
+const NARROW: f64 = 560.0;
 /// Factor of one step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
 /// Zoom per pixel of wheel. A trackpad's pinch arrives as a stream of a few pixels each.
@@ -113,7 +117,11 @@ impl Viewport {
         // On a phone that much margin would be a quarter of the width.
         let margin = FIT_MARGIN.min(self.size.x * 0.04);
         // The palette is above, the zoom and the legend below.
-        let [above, below] = TOOLS_MARGIN.map(|margin| margin.min(self.size.y * 0.2));
+        let margins = match self.size.x < NARROW {
+            true => TOOLS_MARGIN_NARROW,
+            false => TOOLS_MARGIN,
+        };
+        let [above, below] = margins.map(|margin| margin.min(self.size.y * 0.2));
         let room = self.size - Point::new(margin * 2.0, above + below);
         let size = bounds.size();
         let scale = (room.x / size.x.max(1.0)).min(room.y / size.y.max(1.0));

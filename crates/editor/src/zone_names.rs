@@ -28,6 +28,10 @@ const INSET: f64 = 6.0;
 /// Space left free at the upper left and the upper right corner of a card, in canvas units: for the
 /// flag of a finding, and for the number of failures.
 const CORNERS: [f64; 2] = [16.0, 26.0];
+/// Width of the word beside the flag of a cause, on the screen. A smaller canvas has no word.
+const CAUSE: f64 = 38.0;
+/// Minimum zoom at which that word is there.
+const CAUSE_SCALE: f64 = 0.55;
 /// Number of rows above and below a node in which its zones may be named.
 const ROWS: usize = 3;
 /// Number of places along an edge of a region for its name.
@@ -182,7 +186,11 @@ impl Names {
         }
         let size = self.size(zone);
         let card = node_rect(node);
-        let (left, right) = (card.min.x + CORNERS[0], card.max.x - CORNERS[1]);
+        let word = match self.pixel * CAUSE_SCALE <= 1.0 {
+            true => CAUSE * self.pixel,
+            false => 0.0,
+        };
+        let (left, right) = (card.min.x + CORNERS[0] + word, card.max.x - CORNERS[1]);
         let step = Point::new(size.x + GAP * self.pixel, size.y + GAP * self.pixel);
         let columns = (((right - left) / step.x).floor() as usize).clamp(1, SHIFTS);
         let row = |y: f64| (0..columns).map(move |at| Point::new(left + step.x * at as f64, y));

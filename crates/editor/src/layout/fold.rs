@@ -12,7 +12,7 @@ const BETWEEN: i32 = 96;
 /// first cards.
 const INDENT: i32 = 32;
 /// A fold has to enlarge the design by at least this factor.
-const GAIN_MIN: f64 = 1.15;
+const GAIN_MIN: f64 = 1.05;
 
 /// Folds a design that is too wide for a screen of this size: its columns continue in a row below,
 /// as text does. It stays as it is if that would not enlarge it in view, or if it has zones or
