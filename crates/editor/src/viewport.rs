@@ -14,8 +14,8 @@ pub const FIT_MARGIN: f64 = 48.0;
 const TOOLS_MARGIN: [f64; 2] = [80.0, 56.0];
 /// The same on a phone: the palette is one row, and words below the last card stand above the zoom.
 const TOOLS_MARGIN_NARROW: [f64; 2] = [57.0, 68.0];
-/// Width below which a screen is narrow, in pixels.
-const NARROW: f64 = 560.0;
+/// Width below which a canvas is that of a phone held upright, in pixels.
+const NARROW: f64 = 480.0;
 /// Factor of one step of the zoom actions.
 pub const ZOOM_STEP: f64 = 1.25;
 /// Zoom per pixel of wheel. A trackpad's pinch arrives as a stream of a few pixels each.
