@@ -13,6 +13,7 @@ mod surface;
 mod timeline;
 mod words;
 
+use format::message::WindowFrame;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 

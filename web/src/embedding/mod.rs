@@ -254,9 +254,7 @@ impl Link {
 
     fn value_of(self, metric: &Metric) -> Value {
         let page = self.page;
-        let system = page
-            .history
-            .with_value(crate::charts::metrics);
+        let system = page.history.with_value(crate::charts::metrics);
         let value = page.design.with_untracked(|design| {
             page.live
                 .with_frame(|frame| metric.of(&system, frame, design))

@@ -67,7 +67,8 @@ pub(super) fn reveal(page: Page, lesson: StoredValue<Lesson>, nth: usize) -> Any
     });
     let body = move || {
         let (guess, verdict) = shown.get()?;
-        Some(ask.with_value(|ask| compared(ask, guess, &verdict)))
+        let own_run = lesson.with_value(Lesson::own_run);
+        Some(ask.with_value(|ask| compared(ask, guess, &verdict, own_run)))
     };
     view! {
         <div class="reveal" role="status" hidden=move || shown.with(Option::is_none)>
@@ -77,7 +78,7 @@ pub(super) fn reveal(page: Page, lesson: StoredValue<Lesson>, nth: usize) -> Any
     .into_any()
 }
 
-fn compared(ask: &Ask, guess: usize, verdict: &Verdict) -> AnyView {
+fn compared(ask: &Ask, guess: usize, verdict: &Verdict, own_run: String) -> AnyView {
     let Verdict { value, right } = verdict;
     let is_right = guess == *right;
     let said = |nth: usize| ask.choices.get(nth).map(|choice| choice.text.clone());
@@ -96,6 +97,7 @@ fn compared(ask: &Ask, guess: usize, verdict: &Verdict) -> AnyView {
             </dd>
         </dl>
         <p>{because(guess)}</p>
+        <p class="quiet">{own_run}</p>
     }
     .into_any()
 }

@@ -121,6 +121,20 @@ impl Lesson {
         steps.position(|step| step.does == Some(does))
     }
 
+    /// Says which run the values of the explanation are from: not the one on the canvas, whose
+    /// faults begin when the user starts them.
+    fn own_run(&self) -> String {
+        let faults = faults(&self.scenario);
+        let of_own = "These values are from the lesson's own run";
+        match faults.iter().map(|fault| fault.at.0).min() {
+            Some(at) => {
+                let at = design::Duration(at).as_s();
+                format!("{of_own}, with the fault at {at:.0}\u{a0}s. Your run may differ somewhat.")
+            }
+            None => format!("{of_own}."),
+        }
+    }
+
     /// Returns the faults of its button, from this moment on.
     fn faults_from(&self, at: design::Duration) -> Vec<Fault> {
         let faults = faults(&self.scenario);

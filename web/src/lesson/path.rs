@@ -7,9 +7,6 @@ use design::Value;
 use host::scenarios::{Ask, Until};
 use leptos::prelude::*;
 
-/// Longer waits than this can be skipped, in simulated seconds.
-const WAIT_S: f64 = 15.0;
-
 /// The user's progress in a lesson.
 #[derive(Clone, Copy)]
 pub(crate) struct Path {
@@ -93,10 +90,9 @@ impl Moment {
         self.of(until).is_some_and(|at| at <= self.now_s)
     }
 
-    /// Returns when an event happens, if the user would wait long for it.
-    pub(super) fn skip_to(self, until: Until) -> Option<f64> {
-        self.of(until)
-            .filter(|at| at.is_finite() && at - self.now_s > WAIT_S)
+    /// Returns when an event happens, if it is still to come in a run of this length.
+    pub(super) fn skip_to(self, until: Until, end_s: f64) -> Option<f64> {
+        self.of(until).filter(|at| *at > self.now_s && *at <= end_s)
     }
 }
 
@@ -162,16 +158,18 @@ mod tests {
     }
 
     #[test]
-    fn only_long_waits_that_end_can_be_skipped() {
+    fn a_wait_for_an_event_of_the_run_can_be_skipped() {
         let moment = Moment {
             now_s: 12.0,
             fault: Some((10.0, f64::INFINITY)),
             has_trigger: true,
             alert_s: None,
         };
-        assert_eq!(moment.skip_to(Until::TriggerOver), None);
-        assert_eq!(moment.skip_to(Until::AfterS(10.0)), None);
-        assert_eq!(moment.skip_to(Until::AfterS(40.0)), Some(50.0));
-        assert_eq!(moment.skip_to(Until::AlertRaised), None);
+        assert_eq!(moment.skip_to(Until::TriggerOver, 60.0), None);
+        assert_eq!(moment.skip_to(Until::AfterS(10.0), 60.0), Some(20.0));
+        assert_eq!(moment.skip_to(Until::AfterS(40.0), 60.0), Some(50.0));
+        // A run of 45 s does not reach it.
+        assert_eq!(moment.skip_to(Until::AfterS(40.0), 45.0), None);
+        assert_eq!(moment.skip_to(Until::AlertRaised, 60.0), None);
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
             .with(|runs| filled(text, &shows, runs.as_deref()))
     };
     let fill = StoredValue::new(fill);
+    let own_run = lesson.with_value(Lesson::own_run);
     let text = move |text: String| crate::bind::text(move || fill.with_value(|fill| fill(&text)));
     let named = move || {
         // The diagnosis is of the faulty run: once that is fixed, there is none.
@@ -59,6 +60,7 @@ pub(super) fn view(page: Page, lesson: StoredValue<Lesson>) -> AnyView {
             <summary>"What happened"</summary>
             <p>{text(why)}</p>
             <p>{text(change)}</p>
+            <p class="quiet">{own_run}</p>
             {named}
         </details>
     }

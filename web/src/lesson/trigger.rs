@@ -96,7 +96,9 @@ pub(super) fn spans(lesson: &Lesson, design: &Design) -> Vec<(f64, f64)> {
     let faults = design.faults.iter();
     let mine = faults.filter(|fault| lesson.is_trigger(fault));
     mine.map(|fault| {
-        let end = design.fault_ends(fault);
+        // A message that cannot be processed stays after it was sent.
+        let stays = fault.kind == design::FaultKind::PoisonMessage;
+        let end = design.fault_ends(fault).filter(|_| !stays);
         (
             fault.at.as_s(),
             end.map_or(f64::INFINITY, design::Duration::as_s),

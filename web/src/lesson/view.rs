@@ -202,8 +202,8 @@ fn scroll_into_view(row: &web_sys::Element) {
     });
 }
 
-/// Continues to the next step: by a press, or by the event that completes this one. A long wait for
-/// the event can be skipped.
+/// Continues to the next step: by a press, or by the event that completes this one. Where the moment
+/// of the event is known, a press runs ahead to it: the next step says what has happened by then.
 fn onwards(
     page: Page,
     lesson: StoredValue<Lesson>,
@@ -214,27 +214,20 @@ fn onwards(
     let skip_to = Memo::new(move |_| {
         page.tick.track();
         let moment = lesson.with_value(|lesson| moment(page, lesson));
-        until.and_then(|until| moment.skip_to(until))
+        let end_s = page.design.with(|design| design.settings.duration.as_s());
+        until.and_then(|until| moment.skip_to(until, end_s))
     });
+    let press = move |_| match skip_to.get_untracked() {
+        Some(to_s) => page.run_ahead(to_s),
+        None => page.stepped(nth),
+    };
     view! {
         <Show when=move || is_now.get()>
-            <Show when=move || skip_to.with(Option::is_some)>
-                <button
-                    class="button"
-                    on:click=move |_| {
-                        if let Some(to_s) = skip_to.get_untracked() {
-                            page.run_ahead(to_s);
-                        }
-                    }
-                >
-                    {text(move || match skip_to.get() {
-                        Some(to_s) => format!("Skip to {to_s:.0}\u{a0}s"),
-                        None => String::new(),
-                    })}
-                </button>
-            </Show>
-            <button class="button" on:click=move |_| page.stepped(nth)>
-                "Next"
+            <button class="button" on:click=press>
+                {text(move || match skip_to.get() {
+                    Some(to_s) => format!("Skip to {to_s:.0}\u{a0}s"),
+                    None => "Next".to_owned(),
+                })}
             </button>
         </Show>
     }
