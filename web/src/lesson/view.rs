@@ -202,7 +202,7 @@ fn scroll_into_view(row: &web_sys::Element) {
     });
 }
 
-/// Continues to the next step: by a press, or by the event that completes this one. Where the moment
+/// Continues to the next step: by a press, or by the event that completes this one. If the moment
 /// of the event is known, a press runs ahead to it: the next step says what has happened by then.
 fn onwards(
     page: Page,
