@@ -131,7 +131,11 @@ fn a_seek_shows_the_moment_and_what_led_to_it() {
     assert_eq!((shown.time_ns, shown.from_ns), (5 * S, 0));
     assert!(shown.known_ns >= known);
     let lead = shown.lead.as_ref().expect("what led to it");
-    assert_eq!(lead.time_ns, 4 * S + S / 2);
+    assert_eq!(
+        lead.time_ns,
+        4 * S,
+        "as long before as rates are taken over"
+    );
     assert!(lead.offered < shown.offered);
     assert!(shown.windows.is_empty(), "nothing is reported twice");
     session.handle(Request::Play { run: 1 });
