@@ -98,7 +98,12 @@ test("a page of another origin steers the run, also from a sandbox without an or
     await ok(page, "trigger");
     await ok(page, "run_to", { time_s: 80 });
     await page.waitForFunction(() => got.at(-1).time_s >= 80);
-    assert.ok(await ok(page, "metric", { name: "goodput_per_s" }) < 30);
+    // Rates are written as often as the page shows them, about twice a second.
+    const goodput = () => ok(page, "metric", { name: "goodput_per_s" });
+    for (let tries = 0; tries < 40 && (await goodput()) >= 30; tries += 1) {
+      await page.waitForTimeout(100);
+    }
+    assert.ok(await goodput() < 30);
     assert.ok(await ok(page, "metric", { name: "nodes.database.in_use" }) > 0);
 
     // One step back undoes the whole fix.

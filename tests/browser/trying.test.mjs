@@ -41,6 +41,10 @@ onPage("what is suspected is tried where the run stands", {}, async (page) => {
   await page.locator(".all-tried summary").click();
   assert.ok((await page.locator(".all-tried li").count()) >= 5);
   await page.locator(".ruled-out summary").click();
+  // At the top, no button lies half below the tabs.
+  await page.locator(".sides").evaluate((tabs) => {
+    for (let at = tabs; at; at = at.parentElement) at.scrollTop = 0;
+  });
   await clean(page, "experiments");
 
   const onsets = await page.locator("#findings .finding-when .num").allTextContents();
