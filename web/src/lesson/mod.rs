@@ -54,7 +54,7 @@ impl Lesson {
     /// Returns whether the story fits this design: its parts are there.
     pub(crate) fn is_told_of(&self, design: &Design) -> bool {
         let main = self.scenario.main_remedy();
-        let fits = mended(design, main).is_some() || self.is_mended(design, main);
+        let fits = with_fix(design, main).is_some() || self.has_fix(design, main);
         let nodes = &self.scenario.design.nodes;
         let known = nodes.iter().filter(|node| design.node(&node.id).is_some());
         self.can_break(design) && fits && 2 * known.count() > nodes.len()
@@ -73,7 +73,7 @@ impl Lesson {
 
     /// Returns whether all edits of a remedy are in the design: reverting and applying them again
     /// leads to the same design.
-    fn is_mended(&self, design: &Design, remedy: &Remedy) -> bool {
+    fn has_fix(&self, design: &Design, remedy: &Remedy) -> bool {
         let Some(unmend) = self.unmend(remedy) else {
             return false;
         };
@@ -81,7 +81,7 @@ impl Lesson {
         if bare.apply(unmend).is_err() || bare == *design {
             return false;
         }
-        mended(&bare, remedy).as_ref() == Some(design)
+        with_fix(&bare, remedy).as_ref() == Some(design)
     }
 
     /// Returns whether the design is the lesson's own, except for its fault, its fixes and the
@@ -92,7 +92,7 @@ impl Lesson {
         bare.faults.clone_from(&original.faults);
         bare.settings.seed = original.settings.seed;
         let mut ways = self.scenario.remedies.iter();
-        bare == *original || ways.any(|way| mended(original, way).as_ref() == Some(&bare))
+        bare == *original || ways.any(|way| with_fix(original, way).as_ref() == Some(&bare))
     }
 
     /// Returns the edits that restore what the lesson began with.
@@ -188,10 +188,10 @@ fn scroll_to_top() {
 }
 
 /// Returns the design with a remedy; `None` if the remedy does not fit.
-fn mended(design: &Design, remedy: &Remedy) -> Option<Design> {
-    let mut mended = design.clone();
-    let done = mended.apply(remedy.command.clone());
-    done.is_ok().then_some(mended)
+fn with_fix(design: &Design, remedy: &Remedy) -> Option<Design> {
+    let mut fixed = design.clone();
+    let done = fixed.apply(remedy.command.clone());
+    done.is_ok().then_some(fixed)
 }
 
 /// Returns the faults of a scenario; none if its system fails by itself.
@@ -252,7 +252,7 @@ impl Page {
             self.lesson.with_value(|lesson| {
                 let ways = &lesson.scenario.remedies;
                 ways.get(way)
-                    .is_some_and(|remedy| lesson.is_mended(design, remedy))
+                    .is_some_and(|remedy| lesson.has_fix(design, remedy))
             })
         })
     }
@@ -265,7 +265,7 @@ impl Page {
             .with_value(|lesson| lesson.scenario.remedies.get(way).cloned());
         let fits = |remedy: &Remedy| {
             self.design
-                .with_untracked(|design| mended(design, remedy).is_some())
+                .with_untracked(|design| with_fix(design, remedy).is_some())
         };
         let Some(remedy) = remedy.filter(fits) else {
             return false;
@@ -308,13 +308,13 @@ impl Page {
             let remedy = scenario.remedies.get(way)?;
             let mut broken = scenario.faulty();
             broken.settings.seed = seed;
-            let mended = mended(&broken, remedy)?;
+            let fixed = with_fix(&broken, remedy)?;
             let of = Of::Lesson(scenario.shows.clone(), way == 0);
-            Some((broken, mended, remedy.label.clone(), of))
+            Some((broken, fixed, remedy.label.clone(), of))
         });
-        if let Some((broken, mended, label, of)) = pair {
+        if let Some((broken, fixed, label, of)) = pair {
             let names = ["Without the fix".to_owned(), label];
-            self.begin_comparison(&broken, &mended, names, of);
+            self.begin_comparison(&broken, &fixed, names, of);
             if show {
                 self.dialog.set(Some(Dialog::Compare));
             }

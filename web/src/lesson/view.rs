@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::live::Status;
 use super::trigger::Trigger;
-use super::{Lesson, ask, follow_run, mended, moment, told};
+use super::{Lesson, ask, follow_run, moment, told, with_fix};
 use crate::bind::{flag, text};
 use crate::gallery;
 use crate::icons;
@@ -282,11 +282,12 @@ fn remedy(
     let remedy = StoredValue::new(remedy);
     let is_on = Memo::new(move |_| {
         page.design.with(|design| {
-            lesson.with_value(|lesson| remedy.with_value(|one| lesson.is_mended(design, one)))
+            lesson.with_value(|lesson| remedy.with_value(|one| lesson.has_fix(design, one)))
         })
     });
     let possible = Memo::new(move |_| {
-        let fits = |design: &design::Design| remedy.with_value(|one| mended(design, one).is_some());
+        let fits =
+            |design: &design::Design| remedy.with_value(|one| with_fix(design, one).is_some());
         is_on.get() || page.design.with(|design| fits(design))
     });
     let flip = move |_| {

@@ -1,7 +1,7 @@
 //! The walk to the end of the wait: from the client that suffers, over the calls that failed or
 //! took the time, to the place that nothing further along explains.
 
-use super::{Facts, Span, field};
+use super::{Facts, Series, Span, field};
 use design::Link;
 use design::link::Mode;
 use report::{
@@ -182,36 +182,38 @@ fn most_failures(of: &LinkReport) -> Option<(&'static str, u64)> {
 
 /// Returns the failures per second at a node, or the calls in progress there.
 fn weight_of_node(facts: &Facts<'_>, id: &str, span: Span, along: Along) -> f64 {
-    let Some((series, windows)) = facts
-        .series
-        .as_ref()
-        .and_then(|series| Some((series, series.node(id)?)))
-    else {
-        return 0.0;
-    };
-    match along {
-        Along::Failures => series.mean(&windows.failures_per_s, windows.width_s, span),
-        Along::Time => mean_of_counts(series.between(&windows.in_flight, windows.width_s, span)),
-    }
+    let series = facts.series.as_ref();
+    let windows = series.and_then(|series| Some((series, series.node(id)?)));
+    windows.map_or(0.0, |(series, of)| {
+        let counts = (&of.failures_per_s[..], &of.in_flight[..]);
+        weight(series, counts, of.width_s, span, along)
+    })
 }
 
 /// Returns the same for a link.
 fn weight_of_link(facts: &Facts<'_>, link: &Link, span: Span, along: Along) -> f64 {
-    let Some((series, windows)) = facts
-        .series
-        .as_ref()
-        .and_then(|series| Some((series, series.link(&link.id)?)))
-    else {
-        return 0.0;
-    };
-    match along {
-        Along::Failures => series.mean(&windows.failures_per_s, windows.width_s, span),
-        Along::Time => mean_of_counts(series.between(&windows.in_flight, windows.width_s, span)),
-    }
+    let series = facts.series.as_ref();
+    let windows = series.and_then(|series| Some((series, series.link(&link.id)?)));
+    windows.map_or(0.0, |(series, of)| {
+        let counts = (&of.failures_per_s[..], &of.in_flight[..]);
+        weight(series, counts, of.width_s, span, along)
+    })
 }
 
-fn mean_of_counts(of: &[u64]) -> f64 {
-    of.iter().sum::<u64>() as f64 / of.len().max(1) as f64
+fn weight(
+    series: &Series<'_>,
+    (failures_per_s, in_flight): (&[f64], &[u64]),
+    width_s: f64,
+    span: Span,
+    along: Along,
+) -> f64 {
+    match along {
+        Along::Failures => series.mean(failures_per_s, width_s, span),
+        Along::Time => {
+            let counts = series.between(in_flight, width_s, span);
+            counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64
+        }
+    }
 }
 
 #[cfg(test)]
